@@ -1,0 +1,1 @@
+"""The vocabulary of linewise, and the way from text to vectors."""

@@ -1,0 +1,1 @@
+"""Everything that people touch: the command line, the HTTP service, the web page."""

@@ -1,0 +1,1 @@
+"""From packages of real source code to a trained model: corpus, oracle, trainer, benchmark."""
