@@ -1,0 +1,179 @@
+"""From a text to its true labels: parse, capture, and turn byte positions into lines."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import PurePosixPath
+
+import numpy as np
+from numpy.typing import NDArray
+from tree_sitter import Node, Parser
+
+from linewise.features.labels import Group, group_mask, mask_of
+from linewise.features.lines import LineSpans, split_lines
+
+from ..grammars import Dialect, load_grammar
+from .bindings import resolve
+from .captures import EVERY_LINE, POINTS, REGIONS, Captures, IntArray, Spans, capture
+from .damage import known_lines
+from .errors import OracleError
+from .macro_text import with_macro_texts
+from .profiles import Profile, profile_of
+from .surface import Surface
+
+MAX_BYTES = 1 << 24
+"""Larger texts are refused: a tree takes some fifty times the memory of its text."""
+
+_CODE = mask_of(["code"])
+_CONSTRUCTS = group_mask(Group.CONSTRUCT)
+_EVERY_LINE = mask_of(EVERY_LINE)
+_PREPROCESSOR = mask_of(["preprocessor"])
+_LONE_RETURN = re.compile(rb"\r(?!\n)")
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """The labels of a text's lines.
+
+    ``masks`` is uint32 of shape (n_lines,), one bit a label; ``known`` is bool of the same shape: where it is
+    false the text could not be parsed, and the mask means nothing.
+    """
+
+    masks: NDArray[np.uint32]
+    known: NDArray[np.bool_]
+
+
+def label_file(data: bytes, language: str, *, file_name: str | None = None) -> Truth:
+    """The true labels of a whole file.
+
+    Args:
+        data: the file's bytes.
+        language: name or alias of its language.
+        file_name: where given, its extension chooses among the language's dialects.
+
+    Raises:
+        UnknownLanguageError: the language is none of linewise's.
+        OracleError: the text is too large, or the language has no query file.
+    """
+    profile = profile_of(language)
+    if len(data) > MAX_BYTES:
+        raise OracleError(f"{len(data)} bytes are more than the {MAX_BYTES} that the oracle takes")
+    lines = split_lines(data)
+    extension = PurePosixPath(file_name).suffix.lower() if file_name else ""
+    best: Truth | None = None
+    for dialect in sorted(profile.dialects, key=lambda dialect: extension not in dialect.extensions):
+        truth = _label(data, lines, dialect, profile)
+        if best is None or truth.known.sum() > best.known.sum():
+            best = truth
+        if best.known.all():
+            break
+    if best is None:
+        raise OracleError(f"the profile of {language} has no dialect")
+    return best
+
+
+@cache
+def _parser(dialect: Dialect) -> Parser:
+    return Parser(load_grammar(dialect.module, dialect.function))
+
+
+def _parsed(data: bytes, dialect: Dialect, profile: Profile) -> Node:
+    # Grammars know no line break `\r`; whoever prepares a text keeps every byte's place.
+    source = _LONE_RETURN.sub(b"\n", data) if b"\r" in data else data
+    if profile.prepare is not None:
+        source = profile.prepare(source)
+        if len(source) != len(data):
+            raise OracleError(f"the preparation of {profile.language} changed a text's length")
+    return _parser(dialect).parse(source).root_node
+
+
+def _label(data: bytes, lines: LineSpans, dialect: Dialect, profile: Profile) -> Truth:
+    root = _parsed(data, dialect, profile)
+    captures = capture(root, dialect)
+    captures = with_macro_texts(data, captures)
+    surface = Surface(data, lines, captures, profile.documentation)
+    masks = surface.masks.copy()
+    if len(lines):
+        _Labelling(data, lines, captures, surface, profile).write(masks)
+    known = known_lines(root, data, lines, dialect, profile)
+    if not captures.complete:
+        known[:] = False
+    return Truth(masks, known)
+
+
+class _Labelling:
+    """The construct and region labels of one text, from its captures."""
+
+    def __init__(
+        self, data: bytes, lines: LineSpans, captures: Captures, surface: Surface, profile: Profile
+    ) -> None:
+        self._data = data
+        self._lines = lines
+        self._captures = captures
+        self._surface = surface
+        self._profile = profile
+        self._annotation_ends = {
+            start: end
+            for start, end in zip(
+                captures["annotation"].starts.tolist(), captures["annotation"].ends.tolist(), strict=True
+            )
+        }
+
+    def write(self, masks: NDArray[np.uint32]) -> None:
+        """Add the labels to ``masks`` of shape (n_lines,)."""
+        for name in EVERY_LINE:
+            self._mark_spans(masks, self._captures[name], mask_of([name]))
+        self._continue_directives(masks)
+        masks[self._surface.string_interiors()] &= ~np.uint32(_EVERY_LINE)
+        for name in POINTS:
+            self._mark_points(masks, self._captures[name].starts, mask_of([name]))
+        declared, assigned = resolve(self._data, self._captures, self._profile.free_names_are_global)
+        self._mark_points(masks, declared, mask_of(["variable_declaration"]))
+        self._mark_points(masks, assigned, mask_of(["assignment"]))
+        # What is in a comment or in text is no construct, and neither is a comment's line within an import.
+        masks[(masks & _CODE) == 0] &= ~np.uint32(_CONSTRUCTS)
+        for name in REGIONS:
+            spans = self._captures[name]
+            self._mark_spans(masks, Spans(self._past_annotations(spans.starts), spans.ends), mask_of([name]))
+
+    def _lines_of(self, positions: IntArray) -> IntArray:
+        return np.searchsorted(self._lines.starts, positions, side="right") - 1
+
+    def _past_annotations(self, starts: IntArray) -> IntArray:
+        """Where constructs begin that a grammar begins with their annotations: at the first code after them."""
+        if not self._annotation_ends or not len(starts):
+            return starts
+        code = self._surface.code_positions
+        moved = starts.tolist()
+        for index, start in enumerate(moved):
+            while start in self._annotation_ends:
+                at = int(np.searchsorted(code, self._annotation_ends[start], side="left"))
+                if at == len(code):
+                    break
+                start = int(code[at])
+            moved[index] = start
+        return np.array(moved, dtype=np.int64)
+
+    def _mark_points(self, masks: NDArray[np.uint32], starts: IntArray, bit: int) -> None:
+        if len(starts):
+            masks[self._lines_of(self._past_annotations(starts))] |= np.uint32(bit)
+
+    def _mark_spans(self, masks: NDArray[np.uint32], spans: Spans, bit: int) -> None:
+        filled = spans.only(spans.ends > spans.starts)
+        if not len(filled):
+            return
+        n_lines = len(masks)
+        first = self._lines_of(filled.starts)
+        last = np.maximum(self._lines_of(self._surface.last_visible(filled.ends)), first)
+        depth = np.bincount(first, minlength=n_lines + 1) - np.bincount(last + 1, minlength=n_lines + 1)
+        masks[np.cumsum(depth)[:n_lines] > 0] |= np.uint32(bit)
+
+    def _continue_directives(self, masks: NDArray[np.uint32]) -> None:
+        """A directive goes on where its line ends in a backslash, whatever the grammar makes of the next."""
+        ends = self._lines.ends
+        for line in np.flatnonzero(masks[:-1] & _PREPROCESSOR).tolist():
+            while line < len(masks) - 1 and self._data[ends[line] - 1] == ord("\\"):
+                line += 1
+                masks[line] |= np.uint32(_PREPROCESSOR)

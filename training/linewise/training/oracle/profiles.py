@@ -1,0 +1,156 @@
+"""What the oracle must know of each language besides its query file, as plain data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from linewise.features.languages import language_named
+
+from ..grammars import Dialect
+from .errors import OracleError
+
+_SLASHED_DOCUMENTATION = rb"/\*\*(?!/)|/\*!|///(?!/)|//!"
+"""The documentation comments of the C family, by form alone; `/**/` and `////…` are plain comments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The data of one language."""
+
+    language: str
+    dialects: tuple[Dialect, ...]
+    """In the order in which they are tried; a later one counts only where it leaves fewer lines unknown."""
+    containers: frozenset[str]
+    """Node types that merely hold definitions: damage inside masks one of their children, not all of them."""
+    documentation: re.Pattern[bytes] | None = None
+    """Matched where a comment begins: is it documentation?"""
+    free_names_are_global: bool = False
+    """A name that is bound without being declared belongs to the whole file, wherever that happens."""
+    prepare: Callable[[bytes], bytes] | None = None
+    """Rewrites a text before it is parsed, length and line breaks kept: say, macros that the grammar chokes on."""
+
+
+def _profile(
+    language: str,
+    containers: str,
+    *dialects: Dialect,
+    documentation: bytes | None = None,
+    free_names_are_global: bool = False,
+    prepare: Callable[[bytes], bytes] | None = None,
+) -> Profile:
+    return Profile(
+        language,
+        dialects or (Dialect(language, f"tree_sitter_{language}", (language,)),),
+        frozenset(containers.split()),
+        re.compile(documentation) if documentation else None,
+        free_names_are_global,
+        prepare,
+    )
+
+
+_C_CONTAINERS = "preproc_if preproc_ifdef preproc_else preproc_elif preproc_elifdef linkage_specification declaration_list"
+_CPP_CONTAINERS = (
+    f"{_C_CONTAINERS} namespace_definition class_specifier struct_specifier field_declaration_list "
+    "template_declaration"
+)
+_C = Dialect("c", "tree_sitter_c", ("c",))
+_CPP = Dialect("cpp", "tree_sitter_cpp", ("cpp",))
+_ECMA_CONTAINERS = "export_statement class_declaration abstract_class_declaration class_body"
+
+_PROFILES = {
+    profile.language: profile
+    for profile in (
+        _profile("bash", "", free_names_are_global=True),
+        # A header of C may be one of C++ by its content.
+        _profile("c", _CPP_CONTAINERS, _C, _CPP, documentation=_SLASHED_DOCUMENTATION),
+        _profile("cpp", _CPP_CONTAINERS, _CPP, documentation=_SLASHED_DOCUMENTATION),
+        _profile(
+            "csharp",
+            "namespace_declaration file_scoped_namespace_declaration declaration_list class_declaration "
+            "struct_declaration interface_declaration record_declaration preproc_if preproc_else preproc_elif",
+            Dialect("csharp", "tree_sitter_c_sharp", ("csharp",)),
+            documentation=_SLASHED_DOCUMENTATION,
+        ),
+        _profile("go", ""),
+        _profile(
+            "java",
+            "class_declaration class_body interface_declaration interface_body enum_declaration enum_body "
+            "enum_body_declarations record_declaration",
+            documentation=_SLASHED_DOCUMENTATION,
+        ),
+        _profile(
+            "javascript",
+            _ECMA_CONTAINERS,
+            Dialect("javascript", "tree_sitter_javascript", ("ecma", "jsx", "javascript")),
+            documentation=_SLASHED_DOCUMENTATION,
+        ),
+        _profile(
+            "kotlin",
+            "class_declaration object_declaration companion_object class_body enum_class_body",
+            documentation=_SLASHED_DOCUMENTATION,
+        ),
+        _profile("lua", "", documentation=rb"---(?!-)", free_names_are_global=True),
+        _profile(
+            "php",
+            "namespace_definition compound_statement class_declaration interface_declaration trait_declaration "
+            "enum_declaration declaration_list enum_declaration_list",
+            Dialect("php", "tree_sitter_php", ("php",), "language_php"),
+            documentation=_SLASHED_DOCUMENTATION,
+        ),
+        # A block is also the body of a function, but a function is no container: it is met first.
+        _profile("python", "class_definition block decorated_definition"),
+        _profile("ruby", "module class singleton_class body_statement", documentation=rb"=begin\b"),
+        _profile(
+            "rust",
+            "mod_item declaration_list impl_item trait_item",
+            documentation=_SLASHED_DOCUMENTATION,
+        ),
+        _profile(
+            "scala",
+            "package_clause class_definition object_definition trait_definition template_body enum_definition "
+            "enum_body",
+            documentation=_SLASHED_DOCUMENTATION,
+        ),
+        _profile(
+            "swift",
+            "class_declaration class_body protocol_declaration protocol_body enum_class_body",
+            documentation=_SLASHED_DOCUMENTATION,
+        ),
+        _profile(
+            "typescript",
+            f"{_ECMA_CONTAINERS} interface_declaration interface_body internal_module module statement_block "
+            "ambient_declaration expression_statement",
+            Dialect(
+                "typescript",
+                "tree_sitter_typescript",
+                ("ecma", "typescript"),
+                "language_typescript",
+                (".ts",),
+            ),
+            Dialect(
+                "tsx",
+                "tree_sitter_typescript",
+                ("ecma", "jsx", "typescript"),
+                "language_tsx",
+                (".tsx", ".jsx"),
+            ),
+            documentation=_SLASHED_DOCUMENTATION,
+        ),
+    )
+}
+
+
+def profile_of(language: str) -> Profile:
+    """The profile of a language, by name or alias.
+
+    Raises:
+        UnknownLanguageError: it is none of linewise's languages.
+        OracleError: the oracle has no profile of it.
+    """
+    name = language_named(language).name
+    try:
+        return _PROFILES[name]
+    except KeyError:
+        raise OracleError(f"the oracle has no profile of {name}") from None
