@@ -1,0 +1,51 @@
+"""``linewise serve``: start the HTTP service.
+
+This module loads without the service's extra, so that ``linewise --help`` lists the command everywhere;
+whoever runs it without the extra is told how to get it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..cli import EXIT_UNUSABLE
+
+
+class ServeError(click.ClickException):
+    """The service can't start; the message says why."""
+
+    exit_code = EXIT_UNUSABLE
+
+
+@click.command()
+@click.option("--host", help="Address to listen on; 0.0.0.0 or :: for every interface.  [default: 127.0.0.1]")
+@click.option("--port", type=int, help="Port to listen on; 0 takes any free one.  [default: 8000]")
+@click.option("--workers", type=int, help="Worker processes, each with a model of its own.  [default: 1]")
+@click.option("--threads", type=int, help="Texts that one worker labels at a time.  [default: usable cores]")
+@click.option("--max-body-bytes", type=int, help="Largest request body, in bytes.  [default: 16777216]")
+@click.option("--max-lines", type=int, help="Most lines of one text.  [default: 200000]")
+@click.option(
+    "--model-folder",
+    type=click.Path(path_type=Path),
+    help="Folder of a saved model.  [default: the model that comes with linewise]",
+)
+@click.option("--log-level", help="critical, error, warning, info or debug.  [default: info]")
+def serve(**options: Any) -> None:
+    """Start the HTTP service, with a web page at / and its interface at /docs.
+
+    Each option can also be given as an environment variable: LINEWISE_PORT for --port, and so on.
+    """
+    try:
+        from ..http.server import ServerError, run  # noqa: PLC0415  # needs the extra
+    except ModuleNotFoundError as error:
+        raise ServeError(
+            f"the HTTP service needs the package {error.name!r}, which comes with: "
+            'pip install "linewise[service]"'
+        ) from error
+    try:
+        run(options)
+    except ServerError as error:
+        raise ServeError(str(error)) from None

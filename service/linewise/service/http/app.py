@@ -1,0 +1,88 @@
+"""The HTTP service as an ASGI app: its middleware, its routes, and the model that it loads as it starts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from linewise.models import Classifier
+
+from ..settings import Settings
+from .access_log import AccessLog
+from .body_limit import BodyLimit
+from .faults import Faults
+from .inference import Inference, warm_up
+from .openapi import install_openapi
+from .problems import install_problems
+from .routes import classify, health, pages, vocabulary
+from .security_headers import SecurityHeaders
+
+_DESCRIPTION = """\
+Says, for every line of source text, what the line is and what it is part of, in any state of the text.
+
+Errors are problem documents (RFC 9457), and none of them holds anything of what was sent.
+"""
+
+_TAGS = [
+    {"name": "classify", "description": "Label lines."},
+    {"name": "vocabulary", "description": "What the answers mean, and which model gives them."},
+    {"name": "health", "description": "For load balancers and supervisors."},
+]
+
+
+def create_app(settings: Settings, classifier: Classifier | None = None) -> FastAPI:
+    """The app that serves by these settings.
+
+    Args:
+        settings: the limits, the number of threads, the model's folder.
+        classifier: a model that is loaded already; without one, the app loads one as it starts, and does
+            not start where that fails (``linewise.models.ModelError``).
+    """
+    inference = Inference(settings.threads)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        if classifier is None:
+            await inference.load(settings.model_folder)
+        else:
+            warm_up(classifier)
+            inference.use(classifier)
+        try:
+            yield
+        finally:
+            inference.use(None)
+
+    app = FastAPI(
+        title="linewise",
+        summary="What every line of source text is, and what it is part of",
+        description=_DESCRIPTION,
+        version=version("linewise"),
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_tags=_TAGS,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        # The generated pages load their assets from elsewhere; ours is among the routes.
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.settings = settings
+    app.state.inference = inference
+    install_problems(app)
+    install_openapi(app)
+    for routes in (classify, vocabulary, health, pages):
+        app.include_router(routes.router)
+    pages.install_assets(app)
+    # The last one added is the first to see a request.
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(Faults)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(AccessLog)
+    return app
+
+
+def app_from_environment() -> FastAPI:
+    """The app by the settings of the environment, for servers that import it in their worker processes."""
+    return create_app(Settings.load())

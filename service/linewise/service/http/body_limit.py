@@ -1,0 +1,95 @@
+"""A limit on the bytes of request bodies, kept while they come in.
+
+A declared length is refused before a byte of the body is read; a body without one (chunked) is counted as it
+arrives. So no request holds more than the limit in memory, and none of it reaches a handler once it is over.
+"""
+
+from __future__ import annotations
+
+import anyio
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .problems import problem_response
+
+_DRAIN_SECONDS = 2.0
+
+
+class _BodyTooLargeError(Exception):
+    """Leaves the handler that reads a body when its limit is passed."""
+
+
+class BodyLimit:
+    """Middleware that answers 413 to every request whose body is over ``max_bytes``."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if _declared_length(scope) > self._max_bytes:
+            await self._refuse(scope, receive, send)
+            return
+        received = 0
+        started = False
+
+        async def counted_receive() -> Message:
+            nonlocal received
+            message = await receive()
+            if message["type"] == "http.request":
+                received += len(message.get("body", b""))
+                if received > self._max_bytes:
+                    raise _BodyTooLargeError
+            return message
+
+        async def noted_send(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, counted_receive, noted_send)
+        except _BodyTooLargeError:
+            if started:
+                raise
+            await self._refuse(scope, receive, send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 413, then take in some of what the client still sends.
+
+        A connection that is closed with unread bytes is reset, and the reset can overtake the answer. So
+        the answer goes out whole but unfinished, and the rest of the body is read and dropped, within
+        bounds.
+        """
+        response = problem_response(
+            413,
+            f"the body is larger than the {self._max_bytes} bytes that are taken",
+            headers={"Connection": "close"},
+        )
+
+        async def send_unfinished(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "more_body": True}
+            await send(message)
+
+        await response(scope, receive, send_unfinished)
+        with anyio.move_on_after(_DRAIN_SECONDS):
+            dropped = 0
+            while dropped <= self._max_bytes:
+                message = await receive()
+                if message["type"] != "http.request" or not message.get("more_body", False):
+                    break
+                dropped += len(message.get("body", b""))
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _declared_length(scope: Scope) -> int:
+    """The body's length as declared; 0 where it is not (the server refuses malformed declarations)."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            # Beyond 18 digits there is nothing to tell apart, and int() of thousands of them is slow.
+            return int(value[:18])
+    return 0

@@ -1,0 +1,50 @@
+"""Errors that nobody foresaw: a 500 and a log entry, both without anything of what the client sent."""
+
+from __future__ import annotations
+
+import logging
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .problems import problem_response
+
+_log = logging.getLogger("linewise.http")
+
+
+class Faults:
+    """Middleware that answers 500 where the app raises, and logs where that came from."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection; an error after the answer has begun is passed on, to break the connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def noted_send(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted_send)
+        except Exception as error:
+            if started:
+                raise
+            _log.error("a request failed with %s", describe_fault(error))
+            response = problem_response(500, "the service failed on this request; its log says where")
+            await response(scope, receive, send)
+
+
+def describe_fault(error: BaseException) -> str:
+    """An error's type and places in the code, without its message: a KeyError's may be source text."""
+    places = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append(f"{code.co_filename}:{trace.tb_lineno} in {code.co_name}")
+        trace = trace.tb_next
+    return "\n  ".join((f"{type(error).__name__} at", *places))

@@ -1,0 +1,77 @@
+"""The OpenAPI document, made from the routes and put right where the generator says what isn't so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+
+from .problems import MEDIA_TYPE
+
+_REQUEST_KEY = "x-request"
+_HTTP_METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"})
+
+
+def request_body(schema: type[BaseModel], examples: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The ``openapi_extra`` argument of an operation that reads its JSON body itself.
+
+    Args:
+        schema: what the body must be.
+        examples: example bodies, by a title for each.
+    """
+    content = {
+        "schema": {"$ref": f"#/components/schemas/{schema.__name__}"},
+        "examples": {
+            f"example-{number}": {"summary": title, "value": value}
+            for number, (title, value) in enumerate(examples.items(), 1)
+        },
+    }
+    return {
+        "requestBody": {"required": True, "content": {"application/json": content}},
+        _REQUEST_KEY: {schema.__name__: schema.model_json_schema()},
+    }
+
+
+def install_openapi(app: FastAPI) -> None:
+    """Let the app make its OpenAPI document by this module, once, when it is first asked for."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        openapi_version=app.openapi_version,
+        summary=app.summary,
+        description=app.description,
+        routes=app.routes,
+        tags=app.openapi_tags,
+        license_info=app.license_info,
+    )
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for operations in document["paths"].values():
+        for method, operation in operations.items():
+            if method in _HTTP_METHODS:
+                _declare_problems(operation["responses"])
+                _declare_request(operation, schemas)
+    return document
+
+
+def _declare_problems(responses: dict[str, Any]) -> None:
+    """Give error responses the media type that they really have."""
+    for status, response in responses.items():
+        if status[0] in "45" and "application/json" in response.get("content", {}):
+            response["content"] = {MEDIA_TYPE: response["content"]["application/json"]}
+
+
+def _declare_request(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Move what ``request_body`` left with an operation to where its reference points."""
+    schemas.update(operation.pop(_REQUEST_KEY, {}))

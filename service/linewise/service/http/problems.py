@@ -1,0 +1,154 @@
+"""Errors as problem documents (RFC 9457), the same shape for every status, which never hold any of the input.
+
+What a client sends may be secret source code, and error bodies end in logs. So a problem names the *place* of
+what is wrong (``body.text``) and the reason in words of our own; values and unknown field names stay out of
+it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import ErrorDetails
+from starlette.exceptions import HTTPException
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldError(BaseModel):
+    """One thing that is wrong with a request: where, and why."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    location: Annotated[str, Field(description="The place, as a dotted path that starts at `body`.")]
+    reason: Annotated[str, Field(description="What is wrong there.")]
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457)."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "about:blank",
+                    "title": "Unprocessable Entity",
+                    "status": 422,
+                    "detail": "1 field is not as it should be",
+                    "errors": [{"location": "body.text", "reason": "Field required"}],
+                }
+            ]
+        },
+    )
+
+    type: Annotated[str, Field(description="Always `about:blank`: the status says what kind it is.")] = (
+        "about:blank"
+    )
+    title: Annotated[str, Field(description="The status in words.")]
+    status: Annotated[int, Field(ge=400, le=599, description="The HTTP status, once more.")]
+    detail: Annotated[str, Field(description="What was wrong with this request, for people.")]
+    errors: Annotated[
+        tuple[FieldError, ...],
+        Field(description="What is wrong, place by place; empty where that says nothing."),
+    ] = ()
+
+
+class ProblemError(Exception):
+    """Ends a request with a problem document, into which nothing of the input may be put."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(f"{status}: {detail}")
+        self.status = status
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = headers
+
+
+def field_problem(location: str, reason: str) -> ProblemError:
+    """The 422 that names one place and its reason."""
+    return ProblemError(
+        422, "1 field is not as it should be", (FieldError(location=location, reason=reason),)
+    )
+
+
+def fields_problem(details: Sequence[ErrorDetails], known: Sequence[str]) -> ProblemError:
+    """The 422 for what pydantic found wrong with a body.
+
+    Args:
+        details: pydantic's errors. Their ``input`` and, of unknown fields, their names are the client's own
+            text and are dropped.
+        known: the names of the fields that the body may have.
+    """
+    errors = [
+        FieldError(location=".".join(("body", *map(str, detail["loc"]))), reason=detail["msg"])
+        for detail in details
+        if detail["type"] != "extra_forbidden"
+    ]
+    unknown = len(details) - len(errors)
+    if unknown:
+        fields = "1 unknown field" if unknown == 1 else f"{unknown} unknown fields"
+        errors.append(FieldError(location="body", reason=f"{fields}; known are {', '.join(known)}"))
+    count = f"{len(details)} fields are" if len(details) > 1 else "1 field is"
+    return ProblemError(422, f"{count} not as it should be", errors)
+
+
+def problem_response(
+    status: int,
+    detail: str,
+    errors: Sequence[FieldError] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A response that holds a problem document."""
+    problem = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=tuple(errors))
+    content = problem.model_dump_json()
+    return Response(content, status, dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+_DETAILS = {
+    404: "there is nothing at this address; GET /openapi.json lists what there is",
+    405: "this address does not answer that method; the Allow header names those it does",
+}
+
+
+async def _on_problem(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, ProblemError)
+    return problem_response(error.status, error.detail, error.errors, error.headers)
+
+
+async def _on_http_exception(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    detail = _DETAILS.get(error.status_code, HTTPStatus(error.status_code).phrase)
+    return problem_response(error.status_code, detail, headers=error.headers)
+
+
+def install_problems(app: FastAPI) -> None:
+    """Make every error that the app foresees a problem document; ``faults`` has those that it doesn't."""
+    app.add_exception_handler(ProblemError, _on_problem)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+
+
+_DESCRIPTIONS = {
+    400: "The body is not JSON in UTF-8",
+    413: "The body has too many bytes, or the text too many lines",
+    415: "The body is not declared as `application/json`",
+    422: "A field is missing, unknown, of the wrong type, or holds what it must not",
+    500: "The service failed on this request",
+    503: "No model is loaded (yet, or any more)",
+}
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The ``responses`` argument of an operation that may answer with these problems."""
+    return {status: {"model": Problem, "description": _DESCRIPTIONS[status]} for status in statuses}

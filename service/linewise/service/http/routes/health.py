@@ -1,0 +1,29 @@
+"""``/health``: whether the process lives, and whether it can answer."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from ..dependencies import ClassifierDependency
+from ..problems import documented
+from ..schemas import LiveAnswer, ReadyAnswer
+
+router = APIRouter(prefix="/health", tags=["health"])
+
+
+@router.get("/live", operation_id="live", summary="Whether the process answers", response_model=LiveAnswer)
+async def live() -> LiveAnswer:
+    """Always 200. A process that does not answer here is to be restarted."""
+    return {"status": "live"}
+
+
+@router.get(
+    "/ready",
+    operation_id="ready",
+    summary="Whether a model is loaded and answers",
+    response_model=ReadyAnswer,
+    responses=documented(503),
+)
+async def ready(classifier: ClassifierDependency) -> ReadyAnswer:
+    """200 once a model is loaded, 503 before. Send requests only to a process that is ready."""
+    return {"status": "ready", "model_digest": classifier.info.digest}

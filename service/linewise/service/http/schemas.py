@@ -1,0 +1,213 @@
+"""What goes in and out of the HTTP interface, as it stands in the OpenAPI document.
+
+Requests are pydantic models, strict and closed: no coercion, no unknown field. Answers are typed dicts:
+pydantic serialises them from plain dicts at several times the speed of models, and a text may have 200,000
+lines.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, NotRequired
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator, with_config
+from pydantic.config import JsonDict
+from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict
+
+from linewise.features.languages import LANGUAGE_NAMES, UnknownLanguageError, language_named
+
+CLOSED = ConfigDict(extra="forbid")
+
+Context = Literal["file", "fragment", "unknown"]
+Mode = Literal["high-confidence", "balanced", "best-guess"]
+
+_ANSWER_EXAMPLE: JsonDict = {
+    "lines": [
+        {"number": 1, "labels": ["code", "loop", "in_loop"], "uncertain": []},
+        {"number": 2, "labels": ["code", "call", "in_loop"], "uncertain": ["in_function"]},
+    ],
+    "language": "python",
+    "language_score": 1.0,
+    "model_digest": "0" * 64,
+    "taxonomy_version": "1.0",
+}
+
+
+def _whole_text(value: str) -> str:
+    """Refuse text with lone surrogates: JSON can write them, but no encoding of Unicode has them."""
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise PydanticCustomError("lone_surrogate", "Holds a lone surrogate, which is no character") from None
+    return value
+
+
+class ClassifyRequest(BaseModel):
+    """A text to label, and what is known of it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    text: Annotated[
+        str,
+        Field(description="The source text. Lines end at `\\n`, `\\r\\n` or `\\r` and at nothing else."),
+    ]
+    language: Annotated[
+        str | None,
+        Field(
+            max_length=64,
+            description="The language, by a name or alias of `GET /v1/languages`. It goes before `filename`; "
+            "with neither, the language is detected.",
+        ),
+    ] = None
+    filename: Annotated[
+        str | None,
+        Field(
+            max_length=4096, description="The name or path of the file, whose ending may tell the language."
+        ),
+    ] = None
+    context: Annotated[
+        Context, Field(description="Whether the text is a whole file, was cut out of one, or may be either.")
+    ] = "unknown"
+    mode: Annotated[
+        Mode,
+        Field(
+            description="How sure a label must be: `high-confidence` for few wrong labels, `best-guess` for "
+            "few missed ones."
+        ),
+    ] = "balanced"
+    scores: Annotated[
+        bool, Field(description="Whether each line comes with the probabilities of all labels.")
+    ] = False
+
+    @field_validator("text", "filename")
+    @classmethod
+    def _check_text(cls, value: str | None) -> str | None:
+        return None if value is None else _whole_text(value)
+
+    @field_validator("language")
+    @classmethod
+    def _check_language(cls, value: str | None) -> str | None:
+        try:
+            return None if value is None else language_named(value).name
+        except UnknownLanguageError:
+            known = ", ".join(LANGUAGE_NAMES)
+            raise PydanticCustomError(
+                "unknown_language", "Unknown language; known are {known}", {"known": known}
+            ) from None
+
+
+ModelDigest = Annotated[str, Field(description="Which model answered: the SHA-256 digest of its weights.")]
+TaxonomyVersion = Annotated[str, Field(description="The version of the meaning of the labels.")]
+
+
+@with_config(CLOSED)
+class LineAnswer(TypedDict):
+    """One line's labels."""
+
+    number: Annotated[int, Field(ge=1, description="The line's number in the text, from 1.")]
+    labels: Annotated[list[str], Field(description="The labels that the line has, in label order.")]
+    uncertain: Annotated[
+        list[str], Field(description="The labels that it may as well have as not, in label order.")
+    ]
+    probabilities: NotRequired[
+        Annotated[
+            list[float],
+            Field(description="Each label's probability, in `label_order`; where `scores` was asked."),
+        ]
+    ]
+
+
+@with_config(ConfigDict(extra="forbid", json_schema_extra={"examples": [_ANSWER_EXAMPLE]}))
+class ClassifyAnswer(TypedDict):
+    """A text's lines with their labels, and by what they were found."""
+
+    lines: Annotated[list[LineAnswer], Field(description="One entry for each line of the text, in order.")]
+    label_order: NotRequired[
+        Annotated[
+            list[str], Field(description="Which label each probability is of; where `scores` was asked.")
+        ]
+    ]
+    language: Annotated[
+        str | None, Field(description="The language told or detected; null where none is likely.")
+    ]
+    language_score: Annotated[
+        float, Field(ge=0, le=1, description="How likely that language is; 1 where it was told.")
+    ]
+    model_digest: ModelDigest
+    taxonomy_version: TaxonomyVersion
+
+
+@with_config(CLOSED)
+class LabelAnswer(TypedDict):
+    """One label of the taxonomy."""
+
+    name: Annotated[str, Field(description="The label's name, as in every answer.")]
+    group: Annotated[
+        Literal["surface", "construct", "region"],
+        Field(
+            description="What it tells of a line: what stands on it, what begins on it, what it is part of."
+        ),
+    ]
+    meaning: Annotated[str, Field(description="When a line has the label.")]
+
+
+@with_config(CLOSED)
+class LabelsAnswer(TypedDict):
+    """All labels, in label order."""
+
+    labels: list[LabelAnswer]
+    model_digest: ModelDigest
+    taxonomy_version: TaxonomyVersion
+
+
+@with_config(CLOSED)
+class LanguageAnswer(TypedDict):
+    """One language that the model was trained on."""
+
+    name: Annotated[str, Field(description="The language's name, as in every answer.")]
+    title: Annotated[str, Field(description="Its name for people.")]
+    aliases: Annotated[list[str], Field(description="Other names that a request may give it.")]
+    extensions: Annotated[list[str], Field(description="Endings of file names that tell it.")]
+    file_names: Annotated[list[str], Field(description="Whole file names that tell it.")]
+
+
+@with_config(CLOSED)
+class LanguagesAnswer(TypedDict):
+    """The languages that the model was trained on; others are labelled too, from what they share."""
+
+    languages: list[LanguageAnswer]
+    model_digest: ModelDigest
+    taxonomy_version: TaxonomyVersion
+
+
+@with_config(CLOSED)
+class ModelAnswer(TypedDict):
+    """The model in service."""
+
+    model_digest: ModelDigest
+    taxonomy_version: TaxonomyVersion
+    format_version: Annotated[str, Field(description="The version of the saved-model format.")]
+    linewise_version: Annotated[str, Field(description="The version of the program that serves it.")]
+    languages: Annotated[list[str], Field(description="The languages that it was trained on.")]
+    size_bytes: Annotated[int, Field(ge=0, description="The size of its files.")]
+    summary: Annotated[
+        dict[str, Any], Field(description="How it was trained and how well it does, as its folder says.")
+    ]
+
+
+@with_config(CLOSED)
+class LiveAnswer(TypedDict):
+    """The process answers."""
+
+    status: Literal["live"]
+
+
+@with_config(CLOSED)
+class ReadyAnswer(TypedDict):
+    """A model is loaded and answers."""
+
+    status: Literal["ready"]
+    model_digest: ModelDigest
+
+
+CLASSIFY_ANSWER: TypeAdapter[ClassifyAnswer] = TypeAdapter(ClassifyAnswer)

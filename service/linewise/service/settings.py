@@ -1,0 +1,96 @@
+"""The settings of the HTTP service: from options, from the environment, checked before anything starts.
+
+Every setting is an option of ``linewise serve`` and an environment variable of the same name with the prefix
+``LINEWISE_`` (``--max-lines``, ``LINEWISE_MAX_LINES``); an option wins over the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ENVIRONMENT_PREFIX = "LINEWISE_"
+
+LogLevel = Literal["critical", "error", "warning", "info", "debug"]
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be served with; the message has one line for each that is wrong, naming it."""
+
+
+def _usable_cores() -> int:
+    """How many cores this process may use, which in a container are fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Settings(BaseSettings):
+    """What the HTTP service needs to know to start. Frozen: a running service never changes its settings."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX,
+        env_ignore_empty=True,
+        frozen=True,
+        extra="forbid",
+        protected_namespaces=(),
+    )
+
+    host: Annotated[
+        str, Field(min_length=1, description="Address to listen on; 0.0.0.0 or :: for every interface.")
+    ] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535, description="Port to listen on; 0 takes any free one.")] = 8000
+    workers: Annotated[
+        int, Field(ge=1, le=256, description="Worker processes, each with a model of its own.")
+    ] = 1
+    threads: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=256,
+            default_factory=_usable_cores,
+            description="Texts that one worker labels at a time; the number of usable cores unless given.",
+        ),
+    ]
+    max_body_bytes: Annotated[
+        int, Field(ge=1024, le=1 << 30, description="Largest request body, in bytes; larger ones get 413.")
+    ] = 16 * 1024 * 1024
+    max_lines: Annotated[
+        int, Field(ge=1, le=10_000_000, description="Most lines of one text; longer ones get 413.")
+    ] = 200_000
+    model_folder: Annotated[
+        Path | None, Field(description="Folder of a saved model; the shipped model unless given.")
+    ] = None
+    log_level: Annotated[LogLevel, Field(description="Least level of what is logged.")] = "info"
+
+    @classmethod
+    def load(cls, **options: Any) -> Settings:
+        """Settings from the environment, overridden by the options that are not None.
+
+        Raises:
+            SettingsError: naming each wrong setting by its variable and its option.
+        """
+        try:
+            return cls(**{name: value for name, value in options.items() if value is not None})
+        except ValidationError as error:
+            raise SettingsError(
+                "\n".join(_explain(item["loc"], item["msg"]) for item in error.errors())
+            ) from None
+
+    def environment(self) -> dict[str, str]:
+        """The environment variables that give these very settings to another process."""
+        return {
+            f"{ENVIRONMENT_PREFIX}{name.upper()}": str(value)
+            for name, value in self.model_dump().items()
+            if value is not None
+        }
+
+
+def _explain(location: tuple[int | str, ...], reason: str) -> str:
+    """One line on one wrong setting: ``--max-lines (LINEWISE_MAX_LINES): Input should be …``."""
+    name = str(location[0]) if location else "settings"
+    return f"--{name.replace('_', '-')} ({ENVIRONMENT_PREFIX}{name.upper()}): {reason}"
