@@ -12,6 +12,7 @@ import hashlib
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from datasketch import MinHash, MinHashLSH
@@ -22,6 +23,8 @@ from linewise.training.corpus.manifest import Split
 
 THRESHOLD = 0.7
 N_PERMUTATIONS = 64
+SCHEME: Literal["affine32"] = "affine32"
+"""How datasketch derives its permutations; stored sketches are only comparable within one scheme."""
 MAX_LINES = 4_000
 """Only so many lines of a file go into its MinHash."""
 SPLIT_ORDER = (Split.TEST, Split.VALIDATION, Split.TRAIN)
@@ -42,7 +45,7 @@ def shingles_of(data: bytes) -> NDArray[np.uint32]:
 
 def signature_of(data: bytes) -> NDArray[np.uint64]:
     """The MinHash of a file, uint64 of shape (N_PERMUTATIONS,)."""
-    sketch = MinHash(num_perm=N_PERMUTATIONS, hashfunc=int)
+    sketch = MinHash(num_perm=N_PERMUTATIONS, hashfunc=int, scheme=SCHEME)
     sketch.update_batch(shingles_of(data))
     return np.asarray(sketch.hashvalues, dtype=np.uint64)
 
@@ -94,7 +97,7 @@ def duplicates(candidates: Iterable[Candidate]) -> list[Duplicate]:
         index = indices.get(candidate.family)
         if index is None:
             index = indices[candidate.family] = MinHashLSH(threshold=THRESHOLD, num_perm=N_PERMUTATIONS)
-        sketch = MinHash(num_perm=N_PERMUTATIONS, hashvalues=candidate.signature)
+        sketch = MinHash(num_perm=N_PERMUTATIONS, hashvalues=candidate.signature, scheme=SCHEME)
         near = sorted(other for other in index.query(sketch) if sketches[other].jaccard(sketch) >= THRESHOLD)
         if near:
             found.append(Duplicate(candidate.index, near[0], Reason.NEAR_DUPLICATE))
