@@ -27,10 +27,11 @@ UNKNOWN = "?"
 def oracle(language: str | None, files: tuple[str, ...]) -> None:
     """Print what a grammar says of each line of FILE ('-' is the standard input).
 
-    One line a line: its labels, ' | ', its text. Labels are '-' where a line has none, and '?' where the grammar
-    could not parse the definition that the line belongs to, so that its truth is unknown.
+    One line a line: its labels, ' | ', its text. Labels are '-' where a line has none, and '?' where the
+    grammar could not parse the definition that the line belongs to, so that its truth is unknown.
 
-    Exits with 0 if every file was labelled, 1 if one could not be read or its language is not known, 2 on wrong usage.
+    Exits with 0 if every file was labelled, 1 if one could not be read or its language is not known, 2 on
+    wrong usage.
     """
     if language is not None:
         try:

@@ -1,7 +1,8 @@
 """First bindings: where a language declares by assigning, which assignment brings its name into being.
 
-The query says which names are bound where (``@binding``), which are bound by something that is no declaration
-(``@bound``: parameters, loop variables, imports) and what the scopes are; this walks through them in text order.
+The query says which names are bound where (``@binding``), which are bound by something that is no
+declaration (``@bound``: parameters, loop variables, imports) and what the scopes are; this walks through them
+in text order.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ def resolve(data: bytes, captures: Captures, free_names_are_global: bool) -> tup
     Args:
         data: the text.
         captures: its captures.
-        free_names_are_global: a name that no visible scope holds is bound in the file's scope, not the innermost.
+        free_names_are_global: a name that no visible scope holds is bound in the file's scope, not in the
+            innermost.
     """
     bindings = captures["binding"]
     if not len(bindings):

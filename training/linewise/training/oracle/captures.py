@@ -1,7 +1,7 @@
 """A tree's captures as arrays: one run of the language's query, then no node is looked at again.
 
-The vocabulary of the captures is stated in ``queries/README.md``; a capture that is none of it is refused when
-the query is compiled, so that a misspelt label cannot silently label nothing.
+The vocabulary of the captures is stated in ``queries/README.md``; a capture that is none of it is refused
+when the query is compiled, so that a misspelt label cannot silently label nothing.
 """
 
 from __future__ import annotations
@@ -31,8 +31,10 @@ REGIONS = tuple(label.name for label in LABELS if label.group is Group.REGION)
 PAINTS = ("comment", "documentation", "string", "docstring", "code", "text", "block_word", "macro_text")
 NAMES = ("scope", "scope.open", "binding", "bound", "bound.outer", "bound.within", "outward")
 _VOCABULARY = frozenset(
-    (*EVERY_LINE, *POINTS, *REGIONS, *PAINTS, *NAMES)
-    + tuple(f"not.{name}" for name in (*EVERY_LINE, *POINTS, *REGIONS, "binding", "string", "block_word"))
+    (
+        *(*EVERY_LINE, *POINTS, *REGIONS, *PAINTS, *NAMES),
+        *(f"not.{name}" for name in (*EVERY_LINE, *POINTS, *REGIONS, "binding", "string", "block_word")),
+    )
 )
 _MATCH_LIMIT = 1 << 16
 _NONE = np.empty(0, dtype=np.int64)

@@ -1,15 +1,18 @@
 """Which lines of a damaged tree tell nothing: the definition around each ERROR or MISSING node.
 
 From the root the search goes down through *containers* (a language's classes, namespaces, `#if` blocks: the
-nodes that merely hold definitions) to the first node that is none: a function, a field, a statement at the top.
-That node is masked, no more. Where an ERROR hangs in a container itself, the parser lost a whole definition
-there, and what it made of the neighbours is doubtful: those that are indented deeper than their kind, and one
-more on either side, are masked with it; if its braces don't balance, so is all of a container below the root.
+nodes that merely hold definitions) to the first node that is none: a function, a field, a statement at the
+top. That node is masked, no more. Where an ERROR hangs in a container itself, the parser lost a whole
+definition there, and what it made of the neighbours is doubtful: those that are indented deeper than their
+kind, and one more on either side, are masked with it; if its braces don't balance, so is all of a container
+below the root.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,48 +37,63 @@ def known_lines(
         return np.zeros_like(known)
     query = Query(load_grammar(dialect.module, dialect.function), _DAMAGE)
     nodes = QueryCursor(query).captures(root).get("damage", [])
+    unit_of = _Units(data, root, profile.containers)
     masked_to = -1
     for node in sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte)):
         if node.end_byte <= masked_to:
             continue
-        start, end = _unit(root, node, data, profile.containers)
+        start, end = unit_of(node)
         first, last = np.searchsorted(lines.starts, (start, max(start, end - 1)), side="right") - 1
         known[max(first, 0) : last + 1] = False
         masked_to = max(masked_to, end)
     return known
 
 
-def _unit(root: Node, damage: Node, data: bytes, containers: frozenset[str]) -> tuple[int, int]:
-    """The byte range that one ERROR or MISSING node spoils."""
-    holder = root
-    while True:
-        child = holder.child_with_descendant(damage)
-        if child is None or child == damage:
-            break
-        if child.type not in containers:
-            return child.start_byte, child.end_byte
-        holder = child
-    if holder != root and (damage.is_missing or not _balanced(data[damage.start_byte : damage.end_byte])):
-        return holder.start_byte, holder.end_byte
-    return _with_neighbours(holder, damage)
+@dataclass(frozen=True, slots=True)
+class _Units:
+    """Finds the byte range that an ERROR or MISSING node spoils."""
+
+    data: bytes
+    root: Node
+    containers: frozenset[str]
+    _children: dict[int, tuple[list[Node], list[int]]] = field(default_factory=dict)
+    """By a container's id its children and their columns: one container may hold thousands of errors."""
+
+    def __call__(self, damage: Node) -> tuple[int, int]:
+        holder = self.root
+        while True:
+            child = holder.child_with_descendant(damage)
+            if child is None or child == damage:
+                break
+            if child.type not in self.containers:
+                return child.start_byte, child.end_byte
+            holder = child
+        balanced = _balanced(self.data[damage.start_byte : damage.end_byte])
+        if holder != self.root and (damage.is_missing or not balanced):
+            return holder.start_byte, holder.end_byte
+        return self._with_neighbours(holder, damage)
+
+    def _with_neighbours(self, holder: Node, damage: Node) -> tuple[int, int]:
+        if holder.id not in self._children:
+            found = holder.children
+            self._children[holder.id] = found, [child.start_point[1] for child in found]
+        children, columns = self._children[holder.id]
+        usual = Counter(columns).most_common(1)[0][0]
+        first = last = max(bisect_right(children, damage.start_byte, key=_start) - 1, 0)
+        while first > 0:
+            first -= 1
+            if columns[first] <= usual:
+                break
+        while last < len(children) - 1:
+            last += 1
+            if columns[last] <= usual:
+                break
+        return children[first].start_byte, max(children[last].end_byte, damage.end_byte)
+
+
+def _start(node: Node) -> int:
+    return node.start_byte
 
 
 def _balanced(text: bytes) -> bool:
     return all(text.count(opener) == text.count(closer) for opener, closer in ((b"{", b"}"), (b"(", b")")))
-
-
-def _with_neighbours(holder: Node, damage: Node) -> tuple[int, int]:
-    siblings = holder.children
-    columns = [sibling.start_point[1] for sibling in siblings]
-    usual = Counter(columns).most_common(1)[0][0]
-    at = siblings.index(damage)
-    first = last = at
-    while first > 0:
-        first -= 1
-        if columns[first] <= usual:
-            break
-    while last < len(siblings) - 1:
-        last += 1
-        if columns[last] <= usual:
-            break
-    return siblings[first].start_byte, siblings[last].end_byte

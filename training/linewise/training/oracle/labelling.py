@@ -114,12 +114,8 @@ class _Labelling:
         self._captures = captures
         self._surface = surface
         self._profile = profile
-        self._annotation_ends = {
-            start: end
-            for start, end in zip(
-                captures["annotation"].starts.tolist(), captures["annotation"].ends.tolist(), strict=True
-            )
-        }
+        annotations = captures["annotation"]
+        self._annotation_ends = dict(zip(annotations.starts.tolist(), annotations.ends.tolist(), strict=True))
 
     def write(self, masks: NDArray[np.uint32]) -> None:
         """Add the labels to ``masks`` of shape (n_lines,)."""
@@ -132,7 +128,7 @@ class _Labelling:
         declared, assigned = resolve(self._data, self._captures, self._profile.free_names_are_global)
         self._mark_points(masks, declared, mask_of(["variable_declaration"]))
         self._mark_points(masks, assigned, mask_of(["assignment"]))
-        # What is in a comment or in text is no construct, and neither is a comment's line within an import.
+        # Nothing begins in a comment or in text, and a comment's line within an import is none of it.
         masks[(masks & _CODE) == 0] &= ~np.uint32(_CONSTRUCTS)
         for name in REGIONS:
             spans = self._captures[name]
@@ -142,19 +138,19 @@ class _Labelling:
         return np.searchsorted(self._lines.starts, positions, side="right") - 1
 
     def _past_annotations(self, starts: IntArray) -> IntArray:
-        """Where constructs begin that a grammar begins with their annotations: at the first code after them."""
+        """Where constructs begin whose nodes begin with annotations: at the first code after these."""
         if not self._annotation_ends or not len(starts):
             return starts
+        return np.array([self._past_annotation(start) for start in starts.tolist()], dtype=np.int64)
+
+    def _past_annotation(self, start: int) -> int:
         code = self._surface.code_positions
-        moved = starts.tolist()
-        for index, start in enumerate(moved):
-            while start in self._annotation_ends:
-                at = int(np.searchsorted(code, self._annotation_ends[start], side="left"))
-                if at == len(code):
-                    break
-                start = int(code[at])
-            moved[index] = start
-        return np.array(moved, dtype=np.int64)
+        while start in self._annotation_ends:
+            at = int(np.searchsorted(code, self._annotation_ends[start], side="left"))
+            if at == len(code):
+                break
+            start = int(code[at])
+        return start
 
     def _mark_points(self, masks: NDArray[np.uint32], starts: IntArray, bit: int) -> None:
         if len(starts):
@@ -173,7 +169,8 @@ class _Labelling:
     def _continue_directives(self, masks: NDArray[np.uint32]) -> None:
         """A directive goes on where its line ends in a backslash, whatever the grammar makes of the next."""
         ends = self._lines.ends
-        for line in np.flatnonzero(masks[:-1] & _PREPROCESSOR).tolist():
+        for first in np.flatnonzero(masks[:-1] & _PREPROCESSOR).tolist():
+            line = first
             while line < len(masks) - 1 and self._data[ends[line] - 1] == ord("\\"):
                 line += 1
                 masks[line] |= np.uint32(_PREPROCESSOR)

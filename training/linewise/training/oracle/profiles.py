@@ -29,7 +29,8 @@ class Profile:
     free_names_are_global: bool = False
     """A name that is bound without being declared belongs to the whole file, wherever that happens."""
     prepare: Callable[[bytes], bytes] | None = None
-    """Rewrites a text before it is parsed, length and line breaks kept: say, macros that the grammar chokes on."""
+    """Rewrites a text before it is parsed, its length and line breaks kept: say, to take out the macros that
+    the grammar chokes on."""
 
 
 def _profile(
@@ -50,9 +51,9 @@ def _profile(
     )
 
 
-_C_CONTAINERS = "preproc_if preproc_ifdef preproc_else preproc_elif preproc_elifdef linkage_specification declaration_list"
 _CPP_CONTAINERS = (
-    f"{_C_CONTAINERS} namespace_definition class_specifier struct_specifier field_declaration_list "
+    "preproc_if preproc_ifdef preproc_else preproc_elif preproc_elifdef linkage_specification "
+    "namespace_definition class_specifier struct_specifier declaration_list field_declaration_list "
     "template_declaration"
 )
 _C = Dialect("c", "tree_sitter_c", ("c",))
@@ -69,7 +70,8 @@ _PROFILES = {
         _profile(
             "csharp",
             "namespace_declaration file_scoped_namespace_declaration declaration_list class_declaration "
-            "struct_declaration interface_declaration record_declaration preproc_if preproc_else preproc_elif",
+            "struct_declaration interface_declaration record_declaration preproc_if preproc_else "
+            "preproc_elif",
             Dialect("csharp", "tree_sitter_c_sharp", ("csharp",)),
             documentation=_SLASHED_DOCUMENTATION,
         ),
@@ -94,12 +96,12 @@ _PROFILES = {
         _profile("lua", "", documentation=rb"---(?!-)", free_names_are_global=True),
         _profile(
             "php",
-            "namespace_definition compound_statement class_declaration interface_declaration trait_declaration "
-            "enum_declaration declaration_list enum_declaration_list",
+            "namespace_definition compound_statement class_declaration interface_declaration "
+            "trait_declaration enum_declaration declaration_list enum_declaration_list",
             Dialect("php", "tree_sitter_php", ("php",), "language_php"),
             documentation=_SLASHED_DOCUMENTATION,
         ),
-        # A block is also the body of a function, but a function is no container: it is met first.
+        # A function's body is a block too, but the function is met first.
         _profile("python", "class_definition block decorated_definition"),
         _profile("ruby", "module class singleton_class body_statement", documentation=rb"=begin\b"),
         _profile(
@@ -109,8 +111,8 @@ _PROFILES = {
         ),
         _profile(
             "scala",
-            "package_clause class_definition object_definition trait_definition template_body enum_definition "
-            "enum_body",
+            "package_clause class_definition object_definition trait_definition template_body "
+            "enum_definition enum_body",
             documentation=_SLASHED_DOCUMENTATION,
         ),
         _profile(

@@ -1,4 +1,4 @@
-"""The rules of the taxonomy that a line's labels and characters decide by themselves, checked over any labels."""
+"""The rules of the taxonomy that a line's labels and characters decide by themselves, over any labels."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def violations(masks: NDArray[np.uint32], data: bytes) -> list[Violation]:
     seen = np.logical_or.reduceat(visible, lines.starts)
 
     def has(*names: str) -> NDArray[np.bool_]:
-        return (masks & np.uint32(mask_of(names))) != 0
+        found: NDArray[np.bool_] = (masks & np.uint32(mask_of(names))) != 0
+        return found
 
     constructs = (masks & np.uint32(group_mask(Group.CONSTRUCT))) != 0
     beside_blank = (masks & np.uint32(~(group_mask(Group.REGION) | mask_of(["blank"])) & 0xFFFFFFFF)) != 0

@@ -1,7 +1,7 @@
 """The surface labels: what kind of characters stand on each line.
 
-Every byte is painted with one bit of what it is, code unless something says otherwise; a line's surface is the
-union of its visible bytes' bits, looked up in a table of all 128 unions.
+Every byte is painted with one bit of what it is, code unless something says otherwise; a line's surface is
+the union of its visible bytes' bits, looked up in a table of all 128 unions.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ class Surface:
 
     Attributes:
         masks: uint32 of shape (n_lines,): the surface labels of each line.
-        code_positions: int64, ascending: the positions of visible bytes that no comment or documentation covers.
+        code_positions: int64, ascending: the positions of visible bytes outside comments and documentation.
     """
 
     def __init__(
         self, data: bytes, lines: LineSpans, captures: Captures, documentation: re.Pattern[bytes] | None
     ):
-        """Paint a text; ``documentation`` tells by its first characters whether a comment is documentation."""
+        """Paint a text; ``documentation`` matches the beginning of a comment that is documentation."""
         array = np.frombuffer(data, dtype=np.uint8)
         self._visible = _VISIBLE[array]
         if data.startswith(_BYTE_ORDER_MARK):
@@ -88,12 +88,13 @@ class Surface:
         return self._visible_positions[np.maximum(at, 0)]
 
     def string_interiors(self) -> NDArray[np.bool_]:
-        """Lines that begin inside a string of an earlier line and hold nothing but string: shape (n_lines,)."""
+        """Lines that begin inside a string of an earlier line and hold nothing else: shape (n_lines,)."""
         # A line break inside a string is painted with it, one between two strings is not.
         starts = self._lines.starts
         within = np.zeros(len(starts), dtype=np.bool_)
         within[1:] = (self._paint[starts[1:] - 1] == _STRING) & (self._paint[starts[1:]] == _STRING)
-        return within & (self._by_line == _STRING)
+        within &= self._by_line == _STRING
+        return within
 
 
 def _painted(

@@ -2,9 +2,9 @@
 (comment) @comment
 (string) @string
 (interpolation) @code
-(module . (comment)* . (expression_statement . [(string) (concatenated_string)] @docstring .))
-(class_definition body: (block . (comment)* . (expression_statement . [(string) (concatenated_string)] @docstring .)))
-(function_definition body: (block . (comment)* . (expression_statement . [(string) (concatenated_string)] @docstring .)))
+(module . (comment)* . (expression_statement . [(string) (concatenated_string)] @docstring @not.string .))
+(class_definition body: (block . (comment)* . (expression_statement . [(string) (concatenated_string)] @docstring @not.string .)))
+(function_definition body: (block . (comment)* . (expression_statement . [(string) (concatenated_string)] @docstring @not.string .)))
 
 ; Modules
 [(import_statement) (import_from_statement) (future_import_statement)] @import
@@ -50,7 +50,7 @@
 (for_statement left: (_) @bound.within @not.assignment)
 (for_in_clause left: (_) @not.binding @not.assignment)
 (case_pattern (dotted_name . (identifier) @bound .))
-(case_pattern (splat_pattern (identifier) @bound))
+(splat_pattern (identifier) @bound)
 (case_pattern (as_pattern (identifier) @bound))
 
 ; Control flow
