@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytest
+from starlette.testclient import TestClient
 
 from linewise.features.labels import LABEL_INDEX, N_LABELS, TAXONOMY_VERSION, mask_of
 from linewise.features.languages import LANGUAGE_NAMES, language_named, language_of_file_name
 from linewise.features.lines import encode, split_lines
+from linewise.service.http import create_app
+from linewise.service.settings import Settings
 
 RULES = {
     "comment": r"^\s*(#|//|/?\*)",
@@ -77,11 +81,17 @@ class FakeClassifier:
                 probabilities[number, LABEL_INDEX["in_loop"]] = 0.5
         language, filename = options.get("language"), options.get("filename")
         told = language_named(language) if language else language_of_file_name(filename or "")
-        return FakePrediction(
-            masks, uncertain, probabilities, told.name if told else "python", 1.0 if told else 0.8
-        )
+        return FakePrediction(masks, uncertain, probabilities, told.name if told else "python", 1.0 if told else 0.8)
 
 
 @pytest.fixture
 def fake_classifier() -> FakeClassifier:
     return FakeClassifier()
+
+
+@pytest.fixture
+def client(fake_classifier: FakeClassifier) -> Iterator[TestClient]:
+    """A client of an app with small limits: 64 KiB and 1,000 lines."""
+    settings = Settings(max_body_bytes=65_536, max_lines=1_000, threads=2)
+    with TestClient(create_app(settings, fake_classifier)) as client:
+        yield client

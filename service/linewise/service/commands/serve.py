@@ -1,7 +1,7 @@
 """``linewise serve``: start the HTTP service.
 
-This module loads without the service's extra, so that ``linewise --help`` lists the command everywhere;
-whoever runs it without the extra is told how to get it.
+This module loads without the service's extra, so that ``linewise --help`` lists the command everywhere; the
+command line tells whoever runs it without the extra how to get it.
 """
 
 from __future__ import annotations
@@ -38,13 +38,8 @@ def serve(**options: Any) -> None:
 
     Each option can also be given as an environment variable: LINEWISE_PORT for --port, and so on.
     """
-    try:
-        from ..http.server import ServerError, run  # noqa: PLC0415  # needs the extra
-    except ModuleNotFoundError as error:
-        raise ServeError(
-            f"the HTTP service needs the package {error.name!r}, which comes with: "
-            'pip install "linewise[service]"'
-        ) from error
+    from ..http.server import ServerError, run  # noqa: PLC0415  # only this command needs the extra
+
     try:
         run(options)
     except ServerError as error:

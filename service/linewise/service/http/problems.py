@@ -47,9 +47,7 @@ class Problem(BaseModel):
         },
     )
 
-    type: Annotated[str, Field(description="Always `about:blank`: the status says what kind it is.")] = (
-        "about:blank"
-    )
+    type: Annotated[str, Field(description="Always `about:blank`: the status says what kind it is.")] = "about:blank"
     title: Annotated[str, Field(description="The status in words.")]
     status: Annotated[int, Field(ge=400, le=599, description="The HTTP status, once more.")]
     detail: Annotated[str, Field(description="What was wrong with this request, for people.")]
@@ -78,9 +76,7 @@ class ProblemError(Exception):
 
 def field_problem(location: str, reason: str) -> ProblemError:
     """The 422 that names one place and its reason."""
-    return ProblemError(
-        422, "1 field is not as it should be", (FieldError(location=location, reason=reason),)
-    )
+    return ProblemError(422, "1 field is not as it should be", (FieldError(location=location, reason=reason),))
 
 
 def fields_problem(details: Sequence[ErrorDetails], known: Sequence[str]) -> ProblemError:

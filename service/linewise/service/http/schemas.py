@@ -61,9 +61,7 @@ class ClassifyRequest(BaseModel):
     ] = None
     filename: Annotated[
         str | None,
-        Field(
-            max_length=4096, description="The name or path of the file, whose ending may tell the language."
-        ),
+        Field(max_length=4096, description="The name or path of the file, whose ending may tell the language."),
     ] = None
     context: Annotated[
         Context, Field(description="Whether the text is a whole file, was cut out of one, or may be either.")
@@ -75,9 +73,7 @@ class ClassifyRequest(BaseModel):
             "few missed ones."
         ),
     ] = "balanced"
-    scores: Annotated[
-        bool, Field(description="Whether each line comes with the probabilities of all labels.")
-    ] = False
+    scores: Annotated[bool, Field(description="Whether each line comes with the probabilities of all labels.")] = False
 
     @field_validator("text", "filename")
     @classmethod
@@ -105,9 +101,9 @@ class LineAnswer(TypedDict):
     """One line's labels."""
 
     number: Annotated[int, Field(ge=1, description="The line's number in the text, from 1.")]
-    labels: Annotated[list[str], Field(description="The labels that the line has, in label order.")]
+    labels: Annotated[tuple[str, ...], Field(description="The labels that the line has, in label order.")]
     uncertain: Annotated[
-        list[str], Field(description="The labels that it may as well have as not, in label order.")
+        tuple[str, ...], Field(description="The labels that it may as well have as not, in label order.")
     ]
     probabilities: NotRequired[
         Annotated[
@@ -123,16 +119,10 @@ class ClassifyAnswer(TypedDict):
 
     lines: Annotated[list[LineAnswer], Field(description="One entry for each line of the text, in order.")]
     label_order: NotRequired[
-        Annotated[
-            list[str], Field(description="Which label each probability is of; where `scores` was asked.")
-        ]
+        Annotated[list[str], Field(description="Which label each probability is of; where `scores` was asked.")]
     ]
-    language: Annotated[
-        str | None, Field(description="The language told or detected; null where none is likely.")
-    ]
-    language_score: Annotated[
-        float, Field(ge=0, le=1, description="How likely that language is; 1 where it was told.")
-    ]
+    language: Annotated[str | None, Field(description="The language told or detected; null where none is likely.")]
+    language_score: Annotated[float, Field(ge=0, le=1, description="How likely that language is; 1 where it was told.")]
     model_digest: ModelDigest
     taxonomy_version: TaxonomyVersion
 
@@ -144,9 +134,7 @@ class LabelAnswer(TypedDict):
     name: Annotated[str, Field(description="The label's name, as in every answer.")]
     group: Annotated[
         Literal["surface", "construct", "region"],
-        Field(
-            description="What it tells of a line: what stands on it, what begins on it, what it is part of."
-        ),
+        Field(description="What it tells of a line: what stands on it, what begins on it, what it is part of."),
     ]
     meaning: Annotated[str, Field(description="When a line has the label.")]
 

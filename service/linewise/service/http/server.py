@@ -71,6 +71,5 @@ def _check_address(host: str, port: int) -> None:
             listener.bind(address)
     except OSError as error:
         raise ServerError(
-            f"can't listen on {host} port {port}: {error.strerror or error}; "
-            "choose others with --host and --port"
+            f"can't listen on {host} port {port}: {error.strerror or error}; choose others with --host and --port"
         ) from None

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Annotated, Any
 
 import numpy as np
 from fastapi import APIRouter, Depends, Response
 
-from linewise.features.labels import LABEL_NAMES, names_of
+from linewise.features.labels import LABEL_NAMES
 from linewise.features.lines import split_lines
 from linewise.models import Classifier, Prediction
+from linewise.models.prediction import label_names
 
 from ..dependencies import InferenceDependency, SettingsDependency
 from ..json_body import json_bytes, parse_body
@@ -76,7 +76,7 @@ def answer_classify(classifier: Classifier, body: bytes, *, max_lines: int) -> b
 def _answer(prediction: Prediction, *, scores: bool) -> ClassifyAnswer:
     masks = zip(prediction.masks.tolist(), prediction.uncertain_masks.tolist(), strict=True)
     lines: list[LineAnswer] = [
-        {"number": number, "labels": _names(mask), "uncertain": _names(uncertain)}
+        {"number": number, "labels": label_names(mask), "uncertain": label_names(uncertain)}
         for number, (mask, uncertain) in enumerate(masks, 1)
     ]
     answer: ClassifyAnswer = {
@@ -93,9 +93,3 @@ def _answer(prediction: Prediction, *, scores: bool) -> ClassifyAnswer:
             line["probabilities"] = probabilities
         answer["label_order"] = list(LABEL_NAMES)
     return answer
-
-
-@lru_cache(maxsize=1 << 14)
-def _names(mask: int) -> list[str]:
-    """The names of a mask: one list shared by all lines that have it, since there are few different ones."""
-    return list(names_of(mask))

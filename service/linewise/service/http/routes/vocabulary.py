@@ -16,15 +16,11 @@ from ..schemas import LabelsAnswer, LanguagesAnswer, ModelAnswer
 router = APIRouter(prefix="/v1", tags=["vocabulary"], responses=documented(503))
 
 
-@router.get(
-    "/labels", operation_id="labels", summary="The labels, in label order", response_model=LabelsAnswer
-)
+@router.get("/labels", operation_id="labels", summary="The labels, in label order", response_model=LabelsAnswer)
 async def labels(classifier: ClassifierDependency) -> LabelsAnswer:
     """Every label with its group and its meaning, in the order of the probabilities of ``/v1/classify``."""
     return {
-        "labels": [
-            {"name": label.name, "group": label.group.value, "meaning": label.meaning} for label in LABELS
-        ],
+        "labels": [{"name": label.name, "group": label.group.value, "meaning": label.meaning} for label in LABELS],
         "model_digest": classifier.info.digest,
         "taxonomy_version": TAXONOMY_VERSION,
     }
