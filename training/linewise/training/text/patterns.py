@@ -52,14 +52,18 @@ def parts_of(pattern: str) -> tuple[str | Slot, ...]:
 
 @lru_cache(maxsize=20_000)
 def alternatives(argument: str) -> tuple[str, ...]:
-    """The parts of an argument between the bars that stand in no inner slot."""
-    found, depth, start = [], 0, 0
-    for at, character in enumerate(argument):
+    r"""The parts of an argument between the bars that stand in no inner slot; ``\|`` is a bar of the text."""
+    found, depth, current = [], 0, ""
+    for character in argument:
         depth += (character == "{") - (character == "}")
-        if character == "|" and depth == 0:
-            found.append(argument[start:at])
-            start = at + 1
-    return (*found, argument[start:])
+        if character != "|" or depth > 0:
+            current += character
+        elif current.endswith("\\"):
+            current = current[:-1] + "|"
+        else:
+            found.append(current)
+            current = ""
+    return (*found, current)
 
 
 def _closing(pattern: str, start: int) -> int:

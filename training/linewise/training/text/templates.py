@@ -25,6 +25,7 @@ from linewise.training.corpus.manifest import Split
 
 from .writer import Writer
 
+_HEADER = re.compile(r"=== (\S.*) \| (\w+)")
 _WIDTHS = (66, 72, 76, 80, 100, 140)
 
 
@@ -104,11 +105,11 @@ def all_forms() -> tuple[Form, ...]:
 def parse_forms(content: str, family: str) -> Iterator[Form]:
     """The forms of one file; raises FormError naming the file and the line."""
     lines = content.split("\n")
-    starts = [number for number, line in enumerate(lines) if line.startswith("=== ")]
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
-        name, bar, split = lines[start][4:].partition(" | ")
-        if not bar or split not in list(Split):
-            raise FormError(f"{family}:{start + 1}: no 'name | split' after ===")
+    headers = {number: match for number, line in enumerate(lines) if (match := _HEADER.fullmatch(line))}
+    for (start, header), end in zip(headers.items(), [*list(headers)[1:], len(lines)], strict=True):
+        name, split = header.groups()
+        if split not in list(Split):
+            raise FormError(f"{family}:{start + 1}: unknown split {split!r}")
         body = lines[start + 1 : end]
         while body and not body[-1]:
             body.pop()
