@@ -31,16 +31,18 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         if _declared_length(scope) > self._max_bytes:
-            await self._refuse(scope, receive, send)
+            await self._refuse(scope, receive, send, ended=False)
             return
         received = 0
+        ended = False
         started = False
 
         async def counted_receive() -> Message:
-            nonlocal received
+            nonlocal received, ended
             message = await receive()
             if message["type"] == "http.request":
                 received += len(message.get("body", b""))
+                ended = not message.get("more_body", False)
                 if received > self._max_bytes:
                     raise _BodyTooLargeError
             return message
@@ -55,9 +57,9 @@ class BodyLimit:
         except _BodyTooLargeError:
             if started:
                 raise
-            await self._refuse(scope, receive, send)
+            await self._refuse(scope, receive, send, ended=ended)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, *, ended: bool) -> None:
         """Answer 413, then take in some of what the client still sends.
 
         A connection that is closed with unread bytes is reset, and the reset can overtake the answer. So
@@ -78,10 +80,9 @@ class BodyLimit:
         await response(scope, receive, send_unfinished)
         with anyio.move_on_after(_DRAIN_SECONDS):
             dropped = 0
-            while dropped <= self._max_bytes:
+            while not ended and dropped <= self._max_bytes:
                 message = await receive()
-                if message["type"] != "http.request" or not message.get("more_body", False):
-                    break
+                ended = not message.get("more_body", False)
                 dropped += len(message.get("body", b""))
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
