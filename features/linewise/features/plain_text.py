@@ -8,8 +8,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .labels import LABEL_INDEX, mask_of, names_of
 from .lines import split_lines
@@ -30,6 +31,7 @@ class LabelledText:
     masks: tuple[int, ...]
 
 
+@lru_cache(maxsize=1 << 14)
 def format_labels(mask: int) -> str:
     """The labels of a mask, comma-separated in the order of the taxonomy, ``-`` where there are none."""
     return ",".join(names_of(mask)) or NO_LABELS
@@ -37,14 +39,25 @@ def format_labels(mask: int) -> str:
 
 def format_lines(masks: Iterable[int], lines: Iterable[str]) -> Iterator[str]:
     """The plain-text form of each line, its labels padded to one width."""
-    names = [format_labels(int(mask)) for mask in masks]
-    width = max(map(len, names), default=0)
-    for left, text in zip(names, lines, strict=True):
-        yield (
-            f"{left:<{width}}{SEPARATOR}{text}".rstrip(" ")
-            if not text
-            else f"{left:<{width}}{SEPARATOR}{text}"
-        )
+    return align_lines([format_labels(int(mask)) for mask in masks], lines)
+
+
+def align_lines(lefts: Sequence[str], lines: Iterable[str], paint: Callable[[str], str] | None = None) -> Iterator[str]:
+    """What stands left of each line, padded to one width, then the separator and the line.
+
+    Args:
+        lefts: the left side of each line.
+        lines: the texts of the lines, as many.
+        paint: adds colour to a left side, which takes no place on the screen and so does not count as width.
+    """
+    distinct = set(lefts)
+    width = max(map(len, distinct), default=0)
+    padded = {}
+    for left in distinct:
+        padding = " " * (width - len(left))
+        padded[left] = f"{paint(left) if paint else left}{padding}{SEPARATOR}"
+    for left, text in zip(lefts, lines, strict=True):
+        yield padded[left] + text if text else padded[left].rstrip(" ")
 
 
 def parse_plain_text(content: bytes) -> LabelledText:

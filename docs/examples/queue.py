@@ -1,0 +1,6 @@
+for item in queue:
+    if item.ready:
+        count = item.send()  # now
+
+print(f"""sent
+{count}""")

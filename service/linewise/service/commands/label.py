@@ -1,0 +1,190 @@
+"""``linewise label``: the labels of files, folders and standard input."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from linewise.features.languages import LANGUAGE_NAMES, UnknownLanguageError, language_named
+
+from ..cli import EXIT_INCOMPLETE, EXIT_UNUSABLE
+from ..reading import DEFAULT_MAX_BYTES
+
+if TYPE_CHECKING:
+    from ..formats import Labelled, OutputFormat
+    from ..labelling import Tally
+    from ..reading import Skipped
+
+
+class UnusableError(click.ClickException):
+    """Labelling cannot be done at all: no usable model, or an output that cannot be written."""
+
+    exit_code = EXIT_UNUSABLE
+
+
+class LanguageType(click.ParamType[str]):
+    """A language's name or alias, converted to its name."""
+
+    name = "language"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The language's name; fails with the list of those that are known."""
+        try:
+            return language_named(value).name
+        except UnknownLanguageError as error:
+            self.fail(str(error), param, ctx)
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, allow_dash=True))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "jsonl"]),
+    default="text",
+    show_default=True,
+    help="Labels beside the lines, or one JSON object a line.",
+)
+@click.option("--scores", is_flag=True, help="Give the probabilities too.")
+@click.option(
+    "--language",
+    type=LanguageType(),
+    help=f"The language of all the input, instead of what each file tells: {', '.join(LANGUAGE_NAMES)}.",
+)
+@click.option(
+    "--context",
+    type=click.Choice(["file", "fragment", "unknown"]),
+    help="Whether the input is whole files or cut-outs.  [default: file; unknown for standard input]",
+)
+@click.option(
+    "--mode",
+    type=click.Choice(["high-confidence", "balanced", "best-guess"]),
+    default="balanced",
+    show_default=True,
+    help="How sure a label must be to be given.",
+)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write to this file, whole or not at all.",
+)
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colour in the text form; auto: on a terminal, unless NO_COLOR is set.",
+)
+@click.option(
+    "--max-bytes",
+    type=click.IntRange(min=1),
+    default=DEFAULT_MAX_BYTES,
+    show_default=True,
+    help="Skip larger files.",
+)
+@click.option("--verbose", is_flag=True, help="Name every file that was skipped, with the reason.")
+@click.pass_context
+def label(
+    ctx: click.Context,
+    *,
+    paths: tuple[str, ...],
+    form: str,
+    scores: bool,
+    language: str | None,
+    context: str | None,
+    mode: str,
+    output: Path | None,
+    color: str,
+    max_bytes: int,
+    verbose: bool,
+) -> None:
+    """Label every line of files, folders and standard input (-).
+
+    In a folder, files whose name or #! line tells a known language are labelled: those that git would list,
+    or that no .gitignore names. Files that are named themselves are labelled whatever they are.
+
+    Exit codes: 0 all was labelled; 1 a named path was not, or a file could not be read; 2 wrong usage, no
+    such path, no usable model, or the output cannot be written.
+    """
+    # Imported here, so that listing the commands needs no numpy.
+    from linewise.models import Classifier, ModelError  # noqa: PLC0415
+
+    from ..files import find_sources  # noqa: PLC0415
+    from ..labelling import LabelOptions, Tally, label_sources  # noqa: PLC0415
+
+    sources = find_sources(paths)
+    walked = any(source.root is not None for source in sources) or not sources
+    try:
+        classifier = Classifier.load()
+    except ModelError as error:
+        raise UnusableError(str(error)) from error
+
+    tally = Tally()
+    labelled = label_sources(classifier, sources, LabelOptions(language, context, mode, max_bytes), tally)
+    formatter = _output_format(form, scores, _wants_colour(color, output), headers=walked or len(paths) > 1)
+    if walked and _bar_is_welcome(output):
+        labelled = _with_bar(labelled, len(sources), tally)
+    _write(labelled, formatter, output)
+    _report(tally, named=tally.skipped if verbose else tally.failures(), summed_up=walked)
+    if tally.failures():
+        ctx.exit(EXIT_INCOMPLETE)
+
+
+def _output_format(form: str, scores: bool, colour: bool, *, headers: bool) -> OutputFormat:
+    from ..formats import JsonLinesFormat, TextFormat  # noqa: PLC0415
+
+    return JsonLinesFormat(scores) if form == "jsonl" else TextFormat(scores, colour, headers)
+
+
+def _wants_colour(choice: str, output: Path | None) -> bool:
+    if choice != "auto":
+        return choice == "always"
+    on_terminal = output is None and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    return on_terminal and not os.environ.get("NO_COLOR")
+
+
+def _write(labelled: Iterable[Labelled], formatter: OutputFormat, output: Path | None) -> None:
+    """Write all labelled files; raises UnusableError where it fails, BrokenPipeError where the reader left."""
+    from ..output import open_output  # noqa: PLC0415
+
+    try:
+        with open_output(output) as stream:
+            for one in labelled:
+                # A file name may hold bytes that are no UTF-8; they go out as they came in.
+                stream.write(formatter.render(one).encode("utf-8", "surrogateescape"))
+            stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        where = click.format_filename(output) if output else "standard output"
+        raise UnusableError(f"cannot write {where}: {error.strerror or error}") from error
+
+
+def _bar_is_welcome(output: Path | None) -> bool:
+    # The bar would be drawn into labels that scroll by on the same terminal.
+    return sys.stderr.isatty() and (output is not None or not sys.stdout.isatty())
+
+
+def _with_bar(labelled: Iterable[Labelled], total: int, tally: Tally) -> Iterator[Labelled]:
+    """Hand the labelled files on, and draw on standard error how many of all files are done."""
+    with click.progressbar(length=total, label="labelling", file=sys.stderr) as bar:
+        for one in labelled:
+            yield one
+            bar.update(tally.files + len(tally.skipped) - bar.pos)
+        bar.update(total - bar.pos)
+
+
+def _report(tally: Tally, named: Iterable[Skipped], *, summed_up: bool) -> None:
+    """Tell on standard error what was skipped and, after a walk through folders, how much was done."""
+    from ..formats import printable_name  # noqa: PLC0415
+
+    for skip in named:
+        detail = f" ({skip.detail})" if skip.detail else ""
+        click.echo(f"linewise: {printable_name(skip.source.name)}: {skip.reason}{detail}", err=True)
+    if summed_up:
+        click.echo(tally.summary(), err=True)

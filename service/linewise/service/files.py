@@ -1,0 +1,166 @@
+"""Which files a command is to read: the paths that were named, and what the named folders hold.
+
+A folder inside a git work tree holds what git lists there: tracked files and untracked ones that no rule
+ignores. Any other folder is walked, and its ``.gitignore`` files, nested ones included, are obeyed.
+Symbolic links met in a folder are never followed, so no file outside it is read. Names are those of the
+file system: bytes that are no UTF-8 are carried as surrogate escapes.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pathspec import GitIgnoreSpec
+
+from .reading import read_regular_file
+
+STANDARD_INPUT = "-"
+_VERSION_CONTROL = frozenset((".git", ".hg", ".svn", ".bzr", ".jj"))
+_IGNORE_FILE = ".gitignore"
+_MAX_IGNORE_FILE_BYTES = 1_000_000
+# Variables by which an enclosing git command (a hook, say) would point every further git at its own
+# repository.
+_GIT_REDIRECTIONS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One thing to read: where it is, the name that it has in the output, and how it was found.
+
+    ``root`` is the folder in whose walk it was met, None for what was named itself.
+    """
+
+    path: Path
+    name: str
+    root: Path | None = None
+
+    @property
+    def is_standard_input(self) -> bool:
+        """Whether it stands for standard input."""
+        return self.root is None and self.name == STANDARD_INPUT
+
+
+def find_sources(paths: Iterable[str]) -> list[Source]:
+    """Everything to read for some paths of the command line, in order; a folder's files are sorted by name.
+
+    Args:
+        paths: files, folders, and ``-`` for standard input. They need not exist: reading them will tell.
+    """
+    sources: list[Source] = []
+    for name in paths:
+        path = Path(name)
+        if name == STANDARD_INPUT or not path.is_dir():
+            sources.append(Source(path, name))
+            continue
+        for relative in list_folder(path):
+            # A trailing slash or `./` of the argument is kept out of the names, `..` and absolute paths are
+            # kept.
+            shown = os.path.normpath(os.path.join(name, relative))
+            sources.append(Source(path / relative, shown, root=path))
+    return sources
+
+
+def list_folder(folder: Path) -> list[str]:
+    """The files of a folder, as paths relative to it, sorted; links and devices are listed, not followed."""
+    found: list[str] = []
+    listed = _list_by_git(folder)
+    if listed is None:
+        return sorted(_walk(folder))
+    for relative in listed:
+        path = folder / relative
+        # git lists a submodule, or another repository inside this one, as one entry.
+        if path.is_dir() and not path.is_symlink():
+            found.extend(os.path.join(relative, inner) for inner in list_folder(path))
+        else:
+            found.append(relative)
+    return sorted(found)
+
+
+def _list_by_git(folder: Path) -> list[str] | None:
+    """What git lists in a folder; None where it is in no work tree, or the one around it ignores it."""
+    listed = _git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    if listed is None:
+        return None
+    names = [os.fsdecode(name).rstrip("/") for name in listed.split(b"\0") if name]
+    # Whoever names an ignored folder (a virtual environment, say) wants its files nonetheless.
+    if not names and _git(folder, "check-ignore", "-q", ".") is not None:
+        return None
+    # A file in conflict is listed once a side; one that was deleted from the work tree is listed still; a
+    # submodule that was never fetched lists itself.
+    return [name for name in dict.fromkeys(names) if name != "." and os.path.lexists(folder / name)]
+
+
+def _git(folder: Path, *arguments: str) -> bytes | None:
+    """What a git command writes in a folder, or None where it fails or there is no git."""
+    environment = {key: value for key, value in os.environ.items() if key not in _GIT_REDIRECTIONS}
+    # The repository's own configuration may name a program as its file system monitor; reading must run
+    # nothing.
+    command = ["git", "-c", "core.fsmonitor=false", *arguments]
+    try:
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
+    except OSError:
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class _IgnoreRules:
+    """The rules of one ``.gitignore`` and the folder that they are relative to."""
+
+    folder: Path
+    spec: GitIgnoreSpec
+
+
+def _walk(root: Path) -> Iterator[str]:
+    """The files below a folder that no ignore rule names, relative to it, in no particular order."""
+    waiting: list[tuple[Path, tuple[_IgnoreRules, ...]]] = [(root, ())]
+    while waiting:
+        folder, rules = waiting.pop()
+        own = _rules_of(folder)
+        rules = (*rules, own) if own else rules
+        try:
+            entries = list(os.scandir(folder))
+        except OSError:
+            # Listed as if it were a file, so that reading it reports that it cannot be read.
+            yield os.path.relpath(folder, root)
+            continue
+        for entry in entries:
+            path = folder / entry.name
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if (is_folder and entry.name in _VERSION_CONTROL) or _is_ignored(path, is_folder, rules):
+                continue
+            if is_folder:
+                waiting.append((path, rules))
+            else:
+                yield os.path.relpath(path, root)
+
+
+def _rules_of(folder: Path) -> _IgnoreRules | None:
+    content = read_regular_file(folder / _IGNORE_FILE, _MAX_IGNORE_FILE_BYTES, follow=False)
+    if content is None:
+        return None
+    lines = [line for line in os.fsdecode(content).splitlines() if _is_pattern(line)]
+    return _IgnoreRules(folder, GitIgnoreSpec.from_lines(lines))
+
+
+def _is_pattern(line: str) -> bool:
+    # git passes over a malformed rule; the library refuses the whole file.
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
+
+
+def _is_ignored(path: Path, is_folder: bool, rules: tuple[_IgnoreRules, ...]) -> bool:
+    """Whether the nearest rule that speaks of a path ignores it."""
+    for rule in reversed(rules):
+        relative = path.relative_to(rule.folder).as_posix() + ("/" if is_folder else "")
+        verdict = rule.spec.check_file(relative).include
+        if verdict is not None:
+            return verdict
+    return False

@@ -1,0 +1,95 @@
+"""Labelling many files: read, classify, hand on in order, with little more than one batch in memory."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from linewise.models import Document, Prediction
+
+from .files import Source
+from .formats import Labelled
+from .reading import DEFAULT_MAX_BYTES, Skipped, SkipReason, Text, read_source
+
+
+class BatchClassifier(Protocol):
+    """What labelling needs of a classifier."""
+
+    def classify_many(self, texts: Iterable[str | bytes | Document]) -> Iterator[Prediction]:
+        """One prediction for each text, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelOptions:
+    """What holds for all files of one run.
+
+    ``language`` (None to let each file tell) and ``context`` (None: ``file`` for files, ``unknown`` for
+    standard input) are as in ``Classifier.classify``.
+    """
+
+    language: str | None = None
+    context: str | None = None
+    mode: str = "balanced"
+    max_bytes: int = DEFAULT_MAX_BYTES
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one run did: how much it labelled, and all that it skipped."""
+
+    files: int = 0
+    lines: int = 0
+    skipped: list[Skipped] = field(default_factory=list)
+
+    def failures(self) -> list[Skipped]:
+        """The skipped files that were asked for by name, or should have been readable."""
+        return [skip for skip in self.skipped if skip.source.root is None or skip.reason is SkipReason.UNREADABLE]
+
+    def summary(self) -> str:
+        """The run in one line: ``labelled 3 files, 120 lines; skipped 1 file: 1 binary``."""
+        text = f"labelled {_count(self.files, 'file')}, {_count(self.lines, 'line')}"
+        if not self.skipped:
+            return text
+        reasons = Counter(skip.reason.value for skip in self.skipped)
+        detail = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
+        return f"{text}; skipped {_count(len(self.skipped), 'file')}: {detail}"
+
+
+def label_sources(
+    classifier: BatchClassifier, sources: Iterable[Source], options: LabelOptions, tally: Tally
+) -> Iterator[Labelled]:
+    """Label each source and yield it, in order; what cannot be labelled is only entered in the tally."""
+    # The classifier takes as many texts as make a good batch before it answers for the first of them.
+    waiting: deque[Text] = deque()
+
+    def documents() -> Iterator[Document]:
+        for source in sources:
+            read = read_source(source, options.max_bytes)
+            if isinstance(read, Skipped):
+                tally.skipped.append(read)
+            else:
+                waiting.append(read)
+                yield _document(read, options)
+
+    for prediction in classifier.classify_many(documents()):
+        text = waiting.popleft()
+        tally.files += 1
+        tally.lines += len(prediction)
+        yield Labelled(text.source.name, text.data, prediction)
+
+
+def _document(text: Text, options: LabelOptions) -> Document:
+    from_standard_input = text.source.is_standard_input
+    return Document(
+        text.data,
+        language=options.language,
+        filename=None if from_standard_input else text.source.name,
+        context=options.context or ("unknown" if from_standard_input else "file"),
+        mode=options.mode,
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,53 @@
+"""Where a command's output goes: standard output, or a file that appears whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+
+@contextmanager
+def open_output(path: Path | None) -> Iterator[BinaryIO]:
+    """A stream to write to: standard output for None, else a new file that takes the path's place at the end.
+
+    When the block is left by an exception, the path is as it was before. What is no regular file
+    (``/dev/null``, a FIFO) is written to directly, since it cannot be replaced.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    if path is None:
+        yield sys.stdout.buffer
+        return
+    target = path.resolve()
+    if target.exists() and not target.is_file():
+        with target.open("wb") as stream:
+            yield stream
+        return
+    with _replacing(target) as stream:
+        yield stream
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[BinaryIO]:
+    # Beside the target, for a rename is atomic only within one file system; created with the mode that any
+    # new file gets, and refused if the name exists, so that nothing of anyone else's is overwritten.
+    temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.tmp")
+    try:
+        with temporary.open("xb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        if target.exists():
+            shutil.copymode(target, temporary)
+        temporary.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
