@@ -12,14 +12,15 @@ import heapq
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from importlib import resources
+from dataclasses import dataclass, field, replace
+from functools import cache as memoized
 from pathlib import Path
 
 import numpy as np
 
 from linewise.features.lines import split_lines
 from linewise.training.corpus.cache import corpus_folder
+from linewise.training.corpus.code_digest import digest_of_modules
 from linewise.training.corpus.dedup import N_PERMUTATIONS, signature_of
 from linewise.training.corpus.extract import ArchivedFile, archived_files
 from linewise.training.corpus.fetch import archive_files
@@ -42,11 +43,10 @@ _DECIDING_MODULES = ("collect.py", "dedup.py", "extract.py", "filters.py")
 
 def collected_path(key: ArchiveKey, packages: Sequence[Package], cache: Path | None = None) -> Path:
     """Where an archive's collected files are kept; another path whenever they would come out differently."""
-    digest = hashlib.sha256()
-    for module in _DECIDING_MODULES:
-        digest.update(resources.files(__package__).joinpath(module).read_bytes())
+    digest = hashlib.sha256(_code_digest().encode())
     for package in packages:
-        digest.update(repr((package, sorted(package.sha256.items()))).encode())
+        # The version stands for the archive's bytes, which were checked when they were fetched.
+        digest.update(repr(replace(package, sha256={})).encode())
     name = f"{key.registry.value}-{key.folder_name}-{digest.hexdigest()[:16]}.npz"
     return corpus_folder(cache) / "collected" / name
 
@@ -72,9 +72,7 @@ def collect_archive(key: ArchiveKey, packages: Sequence[Package], cache: Path | 
                 collector.offer(entry)
     files = [file for collector in collectors for file in collector.files()]
     signatures = np.array([signature_of(file.data) for file in files], dtype=np.uint64)
-    left_out = {
-        c.package.label + c.package.only: {r.value: n for r, n in c.left_out.items()} for c in collectors
-    }
+    left_out = {c.package.label + c.package.only: {r.value: n for r, n in c.left_out.items()} for c in collectors}
     extras = {"signatures": signatures.reshape(len(files), N_PERMUTATIONS)}
     save_table(target, files, extras, {"left_out": left_out})
     return target
@@ -83,6 +81,11 @@ def collect_archive(key: ArchiveKey, packages: Sequence[Package], cache: Path | 
 def load_collected(paths: Iterable[Path]) -> list[FileTable]:
     """The tables of some collected archives."""
     return [load_table(path) for path in paths]
+
+
+@memoized
+def _code_digest() -> str:
+    return digest_of_modules(__package__, _DECIDING_MODULES)
 
 
 @dataclass(slots=True)

@@ -106,7 +106,9 @@ def fetch_all(
     downloader: Downloader = download,
 ) -> FetchReport:
     """Fetches every archive of the manifest that is not in the cache, several at a time, with a progress bar."""
-    fetched, present, failed = [], [], {}
+    fetched: list[ArchiveKey] = []
+    present: list[ArchiveKey] = []
+    failed: dict[ArchiveKey, str] = {}
     with ThreadPoolExecutor(n_workers) as pool:
         jobs = {
             pool.submit(fetch_archive, key, sha256, cache, downloader): key

@@ -7,9 +7,9 @@ was interrupted goes on where it stopped, and a changed query makes anew one lan
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import inspect
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from functools import cache as memoized
@@ -23,8 +23,10 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from linewise.features.lines import split_lines
+from linewise.training.corpus.code_digest import digest_of_modules, meaning_of
 from linewise.training.corpus.manifest import Split
 from linewise.training.corpus.shards import Chunk, chunks, mark_current, save_truth
+from linewise.training.oracle.errors import OracleError
 from linewise.training.oracle.labelling import label_file
 from linewise.training.oracle.profiles import profile_of
 
@@ -45,7 +47,7 @@ class LabelReport:
 
 
 def oracle_digest_of(language: str) -> str:
-    """The digest of all that decides a language's labels besides the text."""
+    """The digest of all that decides a language's labels besides the text; raises OracleError without queries."""
     profile = profile_of(language)
     digest = hashlib.sha256(_code_digest().encode())
     for field in fields(profile):
@@ -53,7 +55,10 @@ def oracle_digest_of(language: str) -> str:
     for dialect in profile.dialects:
         digest.update(metadata.version(dialect.module.replace("_", "-")).encode())
         for query in dialect.queries:
-            text = resources.files(_QUERIES).joinpath("queries", f"{query}.scm").read_text("utf-8")
+            source = resources.files(_QUERIES).joinpath("queries", f"{query}.scm")
+            if not source.is_file():
+                raise OracleError(f"the oracle has no queries {query}.scm, which {language} needs")
+            text = source.read_text("utf-8")
             meaningful = (line.strip() for line in text.split("\n") if not line.lstrip().startswith(";"))
             digest.update("\n".join(line for line in meaningful if line).encode())
     return digest.hexdigest()
@@ -73,8 +78,8 @@ def label_corpus(
     """
     for split in splits:
         for language in languages:
-            digest = oracle_digest_of(language)
             parts = list(chunks(split, language, cache))
+            digest = oracle_digest_of(language)
             wanted = [part for part in parts if not part.path(digest, cache).exists()]
             results = Parallel(n_jobs=n_jobs, return_as="generator")(
                 delayed(label_chunk)(part, digest, cache) for part in wanted
@@ -113,35 +118,17 @@ def label_chunk(chunk: Chunk, oracle_digest: str, cache: Path | None = None) -> 
 
 @memoized
 def _code_digest() -> str:
-    digest = hashlib.sha256()
-    sources = resources.files(_ORACLE)
-    for name in sorted(entry.name for entry in sources.iterdir() if entry.name.endswith(".py")):
-        if name not in _PER_LANGUAGE:
-            digest.update(_meaning_of(sources.joinpath(name).read_text("utf-8")).encode())
-    return digest.hexdigest()
-
-
-def _meaning_of(source: str) -> str:
-    """A module's syntax tree as text, without comments, layout and docstrings, which change no label."""
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            node.body = [item for item in body if not _is_bare_string(item)]  # type: ignore[attr-defined]
-    return ast.dump(tree)
-
-
-def _is_bare_string(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-    )
+    modules = {entry.name for entry in resources.files(_ORACLE).iterdir() if entry.name.endswith(".py")}
+    return digest_of_modules(_ORACLE, modules - _PER_LANGUAGE)
 
 
 def _plain(value: Any) -> str:
     """A profile's value as text that is the same in every process."""
     if isinstance(value, frozenset):
         return repr(sorted(value))
+    if isinstance(value, re.Pattern):
+        return repr((value.pattern, value.flags))
     if callable(value):
         module = inspect.getmodule(value)
-        return _meaning_of(inspect.getsource(module)) if module else repr(value)
+        return meaning_of(inspect.getsource(module)) if module else repr(value)
     return repr(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,10 +12,10 @@ from tqdm import tqdm
 
 from linewise.features.lines import split_lines
 from linewise.training.corpus.cache import corpus_folder, replaced_file
+from linewise.training.corpus.clients import FetchError
 from linewise.training.corpus.collect import collect_archive
 from linewise.training.corpus.dedup import Candidate, digest_of, duplicates
 from linewise.training.corpus.extract import ArchiveError
-from linewise.training.corpus.fetch import FetchError
 from linewise.training.corpus.filters import Reason
 from linewise.training.corpus.manifest import ArchiveKey, Manifest, Package, Split
 from linewise.training.corpus.shards import files_path
@@ -85,9 +84,7 @@ def _combine(
         for file, signature in zip(table.files, table.extras["signatures"], strict=True):
             order = "\0".join(file.key)
             candidates.append(
-                Candidate(
-                    len(files), split_of[file.project], file.language, order, digest_of(file.data), signature
-                )
+                Candidate(len(files), split_of[file.project], file.language, order, digest_of(file.data), signature)
             )
             files.append(file)
     dropped = {found.index: found.reason for found in duplicates(tqdm(candidates, desc="compare", unit="file"))}
@@ -130,8 +127,3 @@ def _write_left_out(left_out: Mapping[str, Mapping[str, int]], cache: Path | Non
     ]
     with replaced_file(left_out_path(cache)) as partial:
         partial.write_text("".join(rows), encoding="utf-8")
-
-
-def content_digest(data: bytes) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal digits."""
-    return hashlib.sha256(data).hexdigest()

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linewise.features.languages import LANGUAGE_NAMES
-from linewise.features.lines import split_lines
 from linewise.training.corpus.cache import corpus_folder, replaced_file
 from linewise.training.corpus.manifest import Split
 from linewise.training.corpus.storage import SourceFile, load_table
@@ -173,8 +172,3 @@ def labelled_files(split: Split | str, language: str, cache: Path | None = None)
         if not path.exists():
             raise CorpusMissingError(missing)
         yield from load_truth(path, chunk.files)
-
-
-def count_lines(files: Sequence[SourceFile]) -> int:
-    """The lines of some files, as every other part of linewise counts them."""
-    return sum(len(split_lines(file.data)) for file in files)

@@ -57,14 +57,12 @@ def save_table(
     np.cumsum([len(file.data) for file in files], out=offsets[1:])
     names = [[file.language, file.project, file.package, file.path] for file in files]
     header = json.dumps({"names": names, "notes": dict(notes or {})}).encode()
+    arrays: dict[str, Any] = {f"extra_{name}": array for name, array in (extras or {}).items()}
+    arrays["header"] = np.frombuffer(header, dtype=np.uint8)
+    arrays["offsets"] = offsets
+    arrays["data"] = np.frombuffer(b"".join(file.data for file in files), dtype=np.uint8)
     with replaced_file(path) as partial, partial.open("wb") as stream:
-        np.savez(
-            stream,
-            header=np.frombuffer(header, dtype=np.uint8),
-            offsets=offsets,
-            data=np.frombuffer(b"".join(file.data for file in files), dtype=np.uint8),
-            **{f"extra_{name}": array for name, array in (extras or {}).items()},
-        )
+        np.savez(stream, **arrays)
 
 
 def load_table(path: Path) -> FileTable:
@@ -75,8 +73,8 @@ def load_table(path: Path) -> FileTable:
         data = stored["data"].tobytes()
         extras = {name[6:]: stored[name] for name in stored.files if name.startswith("extra_")}
     files = tuple(
-        SourceFile(*names, data[offsets[index] : offsets[index + 1]])
-        for index, names in enumerate(header["names"])
+        SourceFile(language, project, package, name, data[offsets[index] : offsets[index + 1]])
+        for index, (language, project, package, name) in enumerate(header["names"])
     )
     return FileTable(files, extras, header["notes"])
 
