@@ -33,7 +33,7 @@ NAMES = ("scope", "scope.open", "binding", "bound", "bound.outer", "bound.within
 _VOCABULARY = frozenset(
     (
         *(*EVERY_LINE, *POINTS, *REGIONS, *PAINTS, *NAMES),
-        *(f"not.{name}" for name in (*EVERY_LINE, *POINTS, *REGIONS, "binding", "string", "block_word")),
+        *(f"not.{name}" for name in (*EVERY_LINE, *POINTS, *REGIONS, "binding", "comment", "string", "block_word")),
     )
 )
 _MATCH_LIMIT = 1 << 16
