@@ -42,9 +42,7 @@ def parts_of(pattern: str) -> tuple[str | Slot, ...]:
         padding = _PADDING.search(rest)
         argument = (rest[: padding.start()] if padding else rest).removeprefix(":")
         parts.append(pattern[done : match.start()])
-        parts.append(
-            Slot(name, argument, variable, bool(equals) and variable is None, padding[1] if padding else "")
-        )
+        parts.append(Slot(name, argument, variable, bool(equals) and variable is None, padding[1] if padding else ""))
         done = end + 1
     parts.append(pattern[done:])
     return tuple(part for part in parts if part != "")

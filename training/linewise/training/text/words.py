@@ -38,13 +38,10 @@ def split_of_word(word: str) -> Split:
     return _SPLIT_OF_PART[zlib.crc32(word.encode()) % len(_SPLIT_OF_PART)]
 
 
-def vocabulary(
-    split: Split, prose: Sequence[str] = (), code: Mapping[str, Sequence[str]] | None = None
-) -> Vocabulary:
+def vocabulary(split: Split, prose: Sequence[str] = (), code: Mapping[str, Sequence[str]] | None = None) -> Vocabulary:
     """The vocabulary of a split, with what its packages lend."""
     words = {
-        kind: tuple(word for word in every if split_of_word(word) == split)
-        for kind, every in _all_words().items()
+        kind: tuple(word for word in every if split_of_word(word) == split) for kind, every in _all_words().items()
     }
     return Vocabulary(words, prose, code or {})
 

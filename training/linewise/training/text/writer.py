@@ -43,9 +43,7 @@ class Writer:
 
     def fill(self, pattern: str) -> str:
         """The pattern with every slot filled; raises SlotError."""
-        return "".join(
-            part if isinstance(part, str) else self._value(part, pattern) for part in parts_of(pattern)
-        )
+        return "".join(part if isinstance(part, str) else self._value(part, pattern) for part in parts_of(pattern))
 
     def _value(self, slot: Slot, pattern: str) -> str:
         if slot.recalled:
