@@ -1,51 +1,100 @@
 """Bring what the documentation shows up to date: outputs of commands, labels of example lines.
 
-``python docs/generate.py`` rewrites two kinds of fenced block in the Markdown files; with ``--check`` it
-only tells which files would change, and fails if any would. The prose around them is nobody's but its
-authors'.
+``python docs/generate.py`` rewrites the generated parts of the Markdown files; with ``--check`` it only tells which
+files would change, and fails if any would. The prose around them is left alone. Generated are, by kind of fenced block:
 
-- ``console``: each line ``$ linewise …`` is run in ``docs/examples``; what it prints follows it.
-- ``labelled``: sections ``[language]`` of lines in the plain-text form; each section is one file, and the
-  labels left of the bar are those of the language's grammar.
+- ``console``: each line ``$ linewise …`` is run in ``docs/examples`` (``< FILE`` at its end is understood), each line
+  ``$ curl …`` asks the HTTP service, which is started in this process for it. What they print follows them.
+- ``pycon``: each ``>>>`` statement is run, and what it prints follows it.
+- ``labelled``: sections ``[language]`` of lines in the plain-text form; each section is one file, and the labels left
+  of the bar are those that the language's grammar gives.
 """
 
 from __future__ import annotations
 
 import argparse
+import doctest
+import io
 import os
 import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import chdir, redirect_stdout
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "docs" / "examples"
 PAGES = ("README.md", "CONTRIBUTING.md", "docs/command-line.md", "docs/labels.md")
 PROMPT = "$ "
 BAR = " |"
-FENCED = re.compile(r"^```(console|labelled)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCED = re.compile(r"^```(console|pycon|labelled)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def run_console(block: str) -> str:
     """A console block with the present output of each of its commands."""
     shown = []
-    for command in (line for line in block.splitlines() if line.startswith(PROMPT)):
-        program, *arguments = shlex.split(command.removeprefix(PROMPT))
-        if program != "linewise":
-            raise SystemExit(f"not a command of linewise: {command}")
-        environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
-        done = subprocess.run(
-            [sys.executable, "-m", "linewise", *arguments],
-            cwd=EXAMPLES,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        shown.append(f"{command}\n{done.stdout}")
+    for line in (line for line in block.splitlines() if line.startswith(PROMPT)):
+        program, *arguments = shlex.split(line.removeprefix(PROMPT))
+        if program not in PROGRAMS:
+            raise SystemExit(f"not a command that can be shown: {line}")
+        shown.append(f"{line}\n{PROGRAMS[program](arguments)}")
+    return "".join(shown)
+
+
+def run_linewise(arguments: list[str]) -> str:
+    """What a command of linewise writes to the terminal, were it without colour and 100 columns wide."""
+    given = b""
+    if arguments[-2:-1] == ["<"]:
+        given = (EXAMPLES / arguments[-1]).read_bytes()
+        arguments = arguments[:-2]
+    done = subprocess.run(
+        [sys.executable, "-m", "linewise", *arguments],
+        cwd=EXAMPLES,
+        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
+        input=given,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    return done.stdout.decode()
+
+
+def run_curl(arguments: list[str]) -> str:
+    """What the HTTP service answers to a request that is written as a call of curl."""
+    # The service's packages are needed for this kind of command alone.
+    from starlette.testclient import TestClient  # noqa: PLC0415
+
+    from linewise.service.http import app_from_environment  # noqa: PLC0415
+
+    parser = argparse.ArgumentParser()
+    parser.add_argument("-s", action="store_true")
+    parser.add_argument("-H", action="append", default=[])
+    parser.add_argument("-d")
+    parser.add_argument("url")
+    request = parser.parse_args(arguments)
+    headers = dict(header.split(": ", 1) for header in request.H)
+    path = urlsplit(f"//{request.url}").path
+    with TestClient(app_from_environment()) as client:
+        answer = client.request("POST" if request.d else "GET", path, content=request.d, headers=headers)
+    return answer.text.rstrip("\n") + "\n"
+
+
+PROGRAMS: dict[str, Callable[[list[str]], str]] = {"linewise": run_linewise, "curl": run_curl}
+
+
+def run_python(block: str) -> str:
+    """A Python session with the present output of each of its statements."""
+    names: dict[str, object] = {}
+    shown: list[str] = []
+    for example in doctest.DocTestParser().get_examples(block):
+        first, *more = example.source.splitlines()
+        output = io.StringIO()
+        with chdir(EXAMPLES), redirect_stdout(output):
+            exec(compile(example.source, "<documentation>", "single"), names)
+        shown.extend((f">>> {first}\n", *(f"... {line}\n" for line in more), output.getvalue()))
     return "".join(shown)
 
 
@@ -71,7 +120,11 @@ def label_example(language: str, lines: str) -> str:
     return "".join(f"{line}\n" for line in format_lines(truth.masks.tolist(), texts))
 
 
-RENDERERS: dict[str, Callable[[str], str]] = {"console": run_console, "labelled": label_examples}
+RENDERERS: dict[str, Callable[[str], str]] = {
+    "console": run_console,
+    "pycon": run_python,
+    "labelled": label_examples,
+}
 
 
 def renew(page: str) -> str:

@@ -95,7 +95,7 @@ class LazyGroup(click.Group):
             raise MissingExtraError(message) from error
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="linewise", prog_name="linewise", message="%(prog)s %(version)s")
 def linewise() -> None:
     """What every line of source text is, and what it is part of."""

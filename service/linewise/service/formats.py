@@ -71,7 +71,7 @@ class TextFormat:
         prediction = labelled.prediction
         lefts = _scored_labels(prediction) if self.scores else _plain_labels(prediction.masks)
         lines = align_lines(lefts, text_lines(labelled.data), _paint if self.colour else None)
-        body = "".join(f"{line}\n" for line in lines)
+        body = "\n".join([*lines, ""])
         if not self.headers:
             return body
         header = f"{'' if self._first else chr(10)}==> {printable_name(labelled.name)} <==\n"

@@ -1,0 +1,90 @@
+"""The documentation tells the truth: what it shows is what comes out, and it names all there is."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import click
+import pytest
+
+from linewise.features.labels import LABEL_NAMES, mask_of
+from linewise.features.plain_text import parse_plain_text
+from linewise.service.cli import linewise
+
+ROOT = Path(__file__).resolve().parent.parent
+COMMAND_LINE = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+LABELS_PAGE = (ROOT / "docs" / "labels.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("docs_generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def commands(group: click.Group, *path: str) -> Iterator[tuple[str, click.Command]]:
+    """Every command below a group, by its full name."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        full = (*path, name)
+        yield " ".join(full), command
+        if isinstance(command, click.Group):
+            yield from commands(command, *full)
+
+
+def sections() -> dict[str, str]:
+    """The page of the labels, by the label that a section is about."""
+    return dict(re.findall(r"^## `(\w+)`\n(.*?)(?=^#|\Z)", LABELS_PAGE, re.MULTILINE | re.DOTALL))
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/command-line.md", "docs/labels.md"])
+def test_what_a_page_shows_is_what_comes_out(page: str, generator: ModuleType) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert generator.renew(text) == text, "out of date, run `make docs`"
+
+
+def test_every_page_with_generated_blocks_is_checked(generator: ModuleType) -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    generated = {str(page.relative_to(ROOT)) for page in pages if generator.FENCED.search(page.read_text())}
+    assert generated <= set(generator.PAGES)
+
+
+def test_every_command_is_documented_with_all_its_options() -> None:
+    for name, command in commands(linewise):
+        shown = re.search(rf"^\$ linewise {name} --help\n(.*?)(?=^\$|^```)", COMMAND_LINE, re.MULTILINE | re.DOTALL)
+        assert shown, f"{name} is not documented"
+        for parameter in command.params:
+            if isinstance(parameter, click.Option) and not parameter.hidden:
+                assert max(parameter.opts, key=len) in shown[1], (name, parameter.name)
+
+
+def test_every_label_is_explained_in_order() -> None:
+    assert tuple(sections()) == LABEL_NAMES
+
+
+@pytest.mark.parametrize("label", LABEL_NAMES)
+def test_every_label_has_examples_in_several_languages(label: str) -> None:
+    block = re.search(r"^```labelled\n(.*?)^```", sections()[label], re.MULTILINE | re.DOTALL)
+    assert block is not None
+    examples = re.split(r"^\[\w+\]\n", block[1], flags=re.MULTILINE)[1:]
+    assert len(examples) >= 2
+    having = [any(mask & mask_of([label]) for mask in parse_plain_text(each.encode()).masks) for each in examples]
+    assert sum(having) >= 2
+
+
+def test_links_lead_somewhere() -> None:
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
