@@ -194,8 +194,12 @@ class TestOtherFolders:
             os.close(os.open("a.py", os.O_CREAT | os.O_WRONLY, dir_fd=descriptor))
         finally:
             os.close(descriptor)
-        (only,) = list_folder(tmp_path)
-        assert only == "d/" * depth + "a.py"
+        try:
+            (only,) = list_folder(tmp_path)
+            assert only == "d/" * depth + "a.py"
+        finally:
+            # pytest clears old folders by `shutil.rmtree`, which itself recurses once for each level.
+            subprocess.run(["rm", "-rf", tmp_path / "d"], check=True)
 
 
 class TestNames:

@@ -92,7 +92,7 @@ class ClassifyRequest(BaseModel):
             ) from None
 
 
-ModelDigest = Annotated[str, Field(description="Which model answered: the SHA-256 digest of its weights.")]
+ModelDigest = Annotated[str, Field(description="Which model answered: a SHA-256 digest of its files.")]
 TaxonomyVersion = Annotated[str, Field(description="The version of the meaning of the labels.")]
 
 
