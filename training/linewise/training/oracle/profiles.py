@@ -56,8 +56,8 @@ _CPP_CONTAINERS = (
     "namespace_definition class_specifier struct_specifier declaration_list field_declaration_list "
     "template_declaration"
 )
-_C = Dialect("c", "tree_sitter_c", ("c",))
-_CPP = Dialect("cpp", "tree_sitter_cpp", ("cpp",))
+_C = Dialect("c", "tree_sitter_c", ("c_family", "c"))
+_CPP = Dialect("cpp", "tree_sitter_cpp", ("c_family", "cpp"))
 _ECMA_CONTAINERS = "export_statement class_declaration abstract_class_declaration class_body"
 
 _PROFILES = {
