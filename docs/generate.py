@@ -27,7 +27,7 @@ from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "docs" / "examples"
-PAGES = ("README.md", "CONTRIBUTING.md", "docs/command-line.md", "docs/labels.md")
+PAGES = ("README.md", "CONTRIBUTING.md", "docs/command-line.md", "docs/http.md", "docs/labels.md")
 PROMPT = "$ "
 BAR = " |"
 FENCED = re.compile(r"^```(console|pycon|labelled)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

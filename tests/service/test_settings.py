@@ -75,3 +75,12 @@ def test_the_environment_of_a_worker_gives_the_same_settings(monkeypatch: pytest
 def test_settings_never_change_while_serving() -> None:
     with pytest.raises(ValidationError):
         Settings.load().port = 1
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "http.md").read_text("utf-8")
+    for name, field in Settings.model_fields.items():
+        option = f"| `--{name.replace('_', '-')}` | `LINEWISE_{name.upper()}` | "
+        assert option in page
+        if field.default is not None and field.default_factory is None:
+            assert page.split(option)[1].split(" |")[0].strip("`") == str(field.default)

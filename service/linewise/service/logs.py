@@ -20,9 +20,7 @@ def log_configuration(level: str) -> dict[str, Any]:
                 "datefmt": "%Y-%m-%dT%H:%M:%S%z",
             }
         },
-        "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}
-        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}},
         "loggers": {
             name: {"handlers": ["stderr"], "level": level.upper(), "propagate": False}
             for name in ("linewise", "uvicorn")

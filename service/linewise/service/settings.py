@@ -44,9 +44,7 @@ class Settings(BaseSettings):
         str, Field(min_length=1, description="Address to listen on; 0.0.0.0 or :: for every interface.")
     ] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="Port to listen on; 0 takes any free one.")] = 8000
-    workers: Annotated[
-        int, Field(ge=1, le=256, description="Worker processes, each with a model of its own.")
-    ] = 1
+    workers: Annotated[int, Field(ge=1, le=256, description="Worker processes, each with a model of its own.")] = 1
     threads: Annotated[
         int,
         Field(
@@ -77,9 +75,7 @@ class Settings(BaseSettings):
         try:
             return cls(**{name: value for name, value in options.items() if value is not None})
         except ValidationError as error:
-            raise SettingsError(
-                "\n".join(_explain(item["loc"], item["msg"]) for item in error.errors())
-            ) from None
+            raise SettingsError("\n".join(_explain(item["loc"], item["msg"]) for item in error.errors())) from None
 
     def environment(self) -> dict[str, str]:
         """The environment variables that give these very settings to another process."""
