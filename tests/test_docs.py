@@ -49,7 +49,9 @@ def sections() -> dict[str, str]:
     return dict(re.findall(r"^## `(\w+)`\n(.*?)(?=^#|\Z)", LABELS_PAGE, re.MULTILINE | re.DOTALL))
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/command-line.md", "docs/http.md", "docs/labels.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "docs/command-line.md", "docs/http.md", "docs/labels.md"]
+)
 def test_what_a_page_shows_is_what_comes_out(page: str, generator: ModuleType) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     assert generator.renew(text) == text, "out of date, run `make docs`"
