@@ -6,6 +6,7 @@ doubt about them: between two loops of one nesting a marker would be in none of 
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 from dataclasses import dataclass, replace
@@ -72,14 +73,14 @@ def insert_conflicts(labelled_file: LabelledFile, rng: random.Random) -> Labelle
             lines_of(labelled_file.data), labelled_file.masks, labelled_file.known, strict=True
         )
     ]
-    places = _clear_places(labelled_file.masks, labelled_file.known)
-    if len(lines) < 4 or len(places) < 2:
+    clear = dict(_clear_places(labelled_file.masks, labelled_file.known))
+    spans = _spans(sorted(clear), rng)
+    if not spans:
         return labelled_file
     line_break = b"\r\n" if lines[0].content.endswith(b"\r\n") else b"\n"
     if not lines[-1].content.endswith((b"\n", b"\r")):
         lines[-1] = replace(lines[-1], content=lines[-1].content + line_break)
-    clear = dict(places)
-    for start, stop in reversed(_spans(sorted(clear), rng)):
+    for start, stop in reversed(spans):
         # From the last to the first, so that the numbers of the places stay true.
         lines[start:stop] = _conflict(lines, start, stop, clear, line_break, rng)
     return replace(
@@ -104,13 +105,11 @@ def _clear_places(masks: NDArray[np.uint32], known: NDArray[np.bool_]) -> list[t
 
 def _spans(places: list[int], rng: random.Random) -> list[tuple[int, int]]:
     """One to three runs of lines that begin and end at a clear place, in order, none touching another."""
+    starts = [place for place, following in itertools.pairwise(places) if following <= place + _MAX_SPAN]
     spans: list[tuple[int, int]] = []
-    for _ in range(rng.randint(1, MAX_CONFLICTS)):
-        start = rng.choice(places)
-        ends = [place for place in places if start < place <= start + _MAX_SPAN]
-        if not ends:
-            continue
-        stop = rng.choice(ends)
+    for _ in range(rng.randint(1, MAX_CONFLICTS) if starts else 0):
+        start = rng.choice(starts)
+        stop = rng.choice([place for place in places if start < place <= start + _MAX_SPAN])
         if all(stop < other[0] or start > other[1] for other in spans):
             spans.append((start, stop))
     return sorted(spans)

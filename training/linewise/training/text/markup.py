@@ -74,7 +74,7 @@ def label_document(data: bytes, path: str) -> tuple[NDArray[np.uint32], NDArray[
             masks[inside] = truth
     for number in np.flatnonzero(~in_block):
         # Code that a document shows without any mark must not be taught as prose.
-        if masks[number] != BLANK and _LIKE_CODE.search(contents[number]):
+        if masks[number] != BLANK and _LIKE_CODE.search(contents[number]) and not _FENCE.match(contents[number]):
             known[number] = False
     return masks, known
 
@@ -85,7 +85,7 @@ def blocks_of(lines: Sequence[bytes], path: str) -> Iterator[Block]:
     head = lines[:80]
     if suffix in (".md", ".markdown", ".mkd"):
         yield from _markdown_blocks(lines)
-    elif suffix == ".rst" or any(_DIRECTIVE.match(line) for line in head):
+    elif suffix == ".rst" or any(_DIRECTIVE.match(line) for line in lines):
         yield from _rst_blocks(lines)
     elif suffix in (".adoc", ".asciidoc"):
         yield from _ruled_blocks(lines)

@@ -25,7 +25,12 @@ class Kind(StrEnum):
 
 _SUFFIXES = frozenset(("", ".md", ".markdown", ".mkd", ".rst", ".txt", ".adoc", ".asciidoc", ".debian", ".source"))
 _BY_STEM = (
-    (Kind.README, re.compile(r"^readme|^about$|^faq|^install(?:ing|ation)?$|^usage$|^overview$|^quickstart$")),
+    (
+        Kind.README,
+        re.compile(
+            r"^readme|^metadata$|^pkg-info$|^about$|^faq|^install(?:ing|ation)?$|^usage$|^overview$|^quickstart$"
+        ),
+    ),
     (Kind.CHANGELOG, re.compile(r"^change(?:log|s)|^history$|^news$|^release|^upgrad|^migrat|^whatsnew|^announce")),
     (Kind.LICENCE, re.compile(r"^licen[cs]e|^copying|^copyright|^notice$|^patents$|^unlicense$")),
     (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -25,7 +26,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 def lines_of(data: bytes) -> list[bytes]:
     """The lines of a text with their line breaks; joined they are the text again."""
     starts = split_lines(data).starts.tolist()
-    return [data[start:end] for start, end in zip(starts, [*starts[1:], len(data)], strict=True)]
+    return [data[start:end] for start, end in itertools.pairwise([*starts, len(data)])]
 
 
 def text_masks(lines: Sequence[bytes]) -> NDArray[np.uint32]:
