@@ -53,6 +53,7 @@ def test_labelling_resumes_and_a_changed_oracle_labels_anew(prepared: Path, monk
         list(labelled_files("train", "python", prepared))
     assert label(prepared) == (1, 2)
     assert label(prepared) == (0, 3)
+    monkeypatch.setattr(shards, "KEPT_SECONDS", -1)
     monkeypatch.setattr(labelling, "oracle_digest_of", lambda language: f"another {language}")
     assert label(prepared) == (3, 0)
     assert current_oracle("train", "python", prepared) != digest

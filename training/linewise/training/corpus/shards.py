@@ -8,6 +8,7 @@ oracle that labelled it, so a changed file or a changed query makes new just the
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,10 @@ from linewise.training.corpus.storage import SourceFile, load_table
 
 CHUNK_BYTES = 1_000_000
 """A chunk of files ends with the file that reaches this size: some 30,000 lines, seconds of labelling."""
+
+
+KEPT_SECONDS = 24 * 3600
+"""How long chunks of another oracle or of other files are kept."""
 
 
 class CorpusMissingError(RuntimeError):
@@ -138,13 +143,21 @@ def load_truth(path: Path, files: Sequence[SourceFile]) -> Iterator[LabelledFile
 def mark_current(
     split: Split, language: str, oracle_digest: str, parts: Sequence[Chunk], cache: Path | None = None
 ) -> None:
-    """Declares a split and language completely labelled under one oracle, and removes its older chunks."""
+    """Declares a split and language completely labelled under one oracle, and removes chunks no longer of use.
+
+    Chunks of today are left alone, because another run, with a changed oracle, may be at work on them.
+
+    Raises:
+        CorpusMissingError: where a chunk is not there after all.
+    """
     folder = labelled_folder(split, language, cache)
     current = {part.path(oracle_digest, cache) for part in parts}
+    if not all(path.exists() for path in current):
+        raise CorpusMissingError(f"chunks of {language} in {split.value} vanished: run `linewise corpus label` again")
     with replaced_file(folder / _CURRENT) as partial:
         partial.write_text(oracle_digest, encoding="ascii")
     for path in folder.glob("*.npz"):
-        if path not in current:
+        if path not in current and time.time() - path.stat().st_mtime > KEPT_SECONDS:
             path.unlink()
 
 

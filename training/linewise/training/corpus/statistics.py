@@ -13,10 +13,29 @@ from numpy.typing import NDArray
 from linewise.features.labels import LABEL_NAMES, N_LABELS
 from linewise.features.languages import LANGUAGE_NAMES
 from linewise.features.lines import split_lines
+from linewise.training.corpus.dedup import THRESHOLD
+from linewise.training.corpus.filters import (
+    MAX_BYTES,
+    MAX_LINE_CHARACTERS,
+    MAX_LINES,
+    MAX_MEAN_LINE_BYTES,
+    NOTICE_LINES,
+)
 from linewise.training.corpus.frozen import frozen_test_split
 from linewise.training.corpus.manifest import Manifest, Split
 from linewise.training.corpus.prepare import left_out_path
 from linewise.training.corpus.shards import current_oracle, files_path, iter_files, labelled_files
+
+_RULES = f"""\
+A file is left out where it lies in a folder of other projects' code, of test data or of build output
+(`node_modules`, `vendor`, `third_party`, `fixtures`, `generated` and their like); where its name is one that
+generators, minifiers or autotools give; where its first {NOTICE_LINES} lines say that it was generated or must not
+be edited; where it is binary, empty, over {MAX_BYTES / 1e6} MB or over {MAX_LINES:,} lines, has a line over
+{MAX_LINE_CHARACTERS:,} characters or a mean line over {MAX_MEAN_LINE_BYTES} bytes. Text in UTF-16 or UTF-32 is read
+by its byte order mark; text that is no UTF-8 is read as Latin-1. Large packages give whole files, sampled by seed, up
+to their share. Of two files that are alike (the same lines but for indentation, or {100 * THRESHOLD:.0f}% of their
+three-line shingles in common, as MinHash estimates it) one stays: test before validation before training. The
+counts are of files; those over the share were not looked at further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +118,7 @@ def corpus_page(manifest: Manifest, corpus: Mapping[str, Mapping[Split, Share]],
         parts += ["", "## Labels", "", "Share of the known lines that have each label, all splits, in percent.", ""]
         parts += _labels_table(corpus)
         parts += ["", "## Violations of the taxonomy's rules", "", *_violations(everything)]
-    parts += ["", "## Files left out", "", *_left_out_table(cache)]
+    parts += ["", "## Files left out", "", _RULES, "", *_left_out_table(cache)]
     parts += ["", "## Licences", "", *_licences_table(manifest)]
     return "\n".join(parts) + "\n"
 
