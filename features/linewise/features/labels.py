@@ -40,9 +40,7 @@ LABELS: tuple[Label, ...] = (
     Label("code", Group.SURFACE, "some of it is program text, outside comments, documentation and text"),
     Label("comment", Group.SURFACE, "some of it lies in a comment, delimiters included"),
     Label("documentation", Group.SURFACE, "some of it lies in a documentation comment or a docstring"),
-    Label(
-        "string", Group.SURFACE, "some of it lies in a string, character, template, regex or heredoc literal"
-    ),
+    Label("string", Group.SURFACE, "some of it lies in a string, character, template, regex or heredoc literal"),
     Label("delimiter", Group.SURFACE, "code made of nothing but brackets, `,` `;` `:` and bare block words"),
     Label("text", Group.SURFACE, "visible, and no program at all: prose, logs, mark-up around code"),
     Label("import", Group.CONSTRUCT, "part of a statement that brings in another file or module"),

@@ -42,9 +42,7 @@ LANGUAGES: tuple[Language, ...] = (
     Language("csharp", "C#", (".cs", ".csx"), aliases=("c#", "cs")),
     Language("go", "Go", (".go",), aliases=("golang",)),
     Language("java", "Java", (".java",)),
-    Language(
-        "javascript", "JavaScript", (".js", ".jsx", ".mjs", ".cjs"), (), ("node", "nodejs"), ("js", "jsx")
-    ),
+    Language("javascript", "JavaScript", (".js", ".jsx", ".mjs", ".cjs"), (), ("node", "nodejs"), ("js", "jsx")),
     Language("kotlin", "Kotlin", (".kt", ".kts"), aliases=("kt",)),
     Language("lua", "Lua", (".lua", ".rockspec"), (), ("lua", "luajit", "texlua")),
     Language("php", "PHP", (".php", ".phtml", ".php5", ".inc"), (), ("php",)),

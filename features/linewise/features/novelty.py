@@ -1,0 +1,117 @@
+"""Was this name bound before? What tells a first binding from a re-binding in languages that declare by assigning.
+
+A line's *target* is the plain name that it seems to store into: the first word of a line that goes on with an
+operator or a comma (``x = 1``, ``total += 2``, ``a, b = pair``), or the word after that comma.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .documents import Batch
+from .lexis import State
+from .states import States
+from .structure import Rows, Structure, nearest_marked_ancestor
+from .tokens import Kind, Tokens
+
+NOVELTY_NAMES = (
+    "has_target",
+    "bound_in_text",
+    "bound_in_scope",
+    "seen_in_text",
+    "seen_in_scope",
+    "has_second_target",
+    "second_bound_in_text",
+    "second_bound_in_scope",
+)
+N_NOVELTY = len(NOVELTY_NAMES)
+
+
+def novelty(
+    batch: Batch, tokens: Tokens, states: States, structure: Structure, opens_scope: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """What is known about the names that lines store into.
+
+    Args:
+        batch: the texts.
+        tokens: their tokens.
+        states: their comment and string states.
+        structure: the lines' relatives.
+        opens_scope: whether a row begins a function or type, (n_rows,).
+
+    Returns:
+        float32 zeros and ones of shape (n_rows, N_NOVELTY).
+    """
+    features = np.zeros((len(structure.sentinel), N_NOVELTY), dtype=np.float32)
+    first_targets, second_targets = _targets(batch, tokens, states, structure)
+    if not len(first_targets):
+        return features
+    occurrences, is_target = _occurrences(batch, tokens, states, structure, first_targets, second_targets)
+    rows = structure.row_of_line[tokens.lines[occurrences]]
+    scope = nearest_marked_ancestor(structure.parent, opens_scope)
+    scope = np.where(opens_scope, np.arange(len(scope)), scope)[rows]
+    names = tokens.exact[occurrences].astype(np.int64)
+    document = batch.document_of_line[tokens.lines[occurrences]].astype(np.int64)
+    seen_in_text, bound_in_text = _earlier((document << 32) | names, is_target)
+    seen_in_scope, bound_in_scope = _earlier((scope << 32) | names, is_target)
+
+    place = np.searchsorted(occurrences, first_targets)
+    row = structure.row_of_line[tokens.lines[first_targets]]
+    for column, values in enumerate((None, bound_in_text, bound_in_scope, seen_in_text, seen_in_scope)):
+        features[row, column] = 1 if values is None else values[place]
+    place = np.searchsorted(occurrences, second_targets)
+    row = structure.row_of_line[tokens.lines[second_targets]]
+    for column, values in enumerate((None, bound_in_text, bound_in_scope), start=5):
+        features[row, column] = 1 if values is None else values[place]
+    return features
+
+
+def _targets(
+    batch: Batch, tokens: Tokens, states: States, structure: Structure
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The tokens that are first and second targets, both in order."""
+    opaque = ~structure.transparent[structure.row_of_line]
+    candidates = np.flatnonzero(opaque & (np.diff(tokens.first) >= 2))
+    first = tokens.first[:-1][candidates]
+    last = tokens.first[1:][candidates]
+    second_kind = tokens.kinds[first + 1]
+    comma = (second_kind == Kind.SEPARATOR) & (batch.data[tokens.starts[first + 1]] == ord(","))
+    plain = (tokens.kinds[first] == Kind.WORD) & ((second_kind == Kind.OPERATOR) | comma)
+    third = first + 2
+    tuple_like = plain & comma & (third < last)
+    second = third[tuple_like]
+    return first[plain], second[tokens.kinds[second] == Kind.WORD]
+
+
+def _occurrences(
+    batch: Batch, tokens: Tokens, states: States, structure: Structure, first: Rows, second: Rows
+) -> tuple[Rows, NDArray[np.bool_]]:
+    """Every token in code that may be one of the targets' names, and whether it is a target itself."""
+    wanted = np.zeros(1 << 16, dtype=bool)
+    targets = np.union1d(first, second)
+    wanted[tokens.exact[targets] >> np.uint32(16)] = True
+    named = np.flatnonzero((tokens.kinds == Kind.WORD) & (states.of_token == State.CODE))
+    named = named[wanted[tokens.exact[named] >> np.uint32(16)]]
+    # `self.x` and `a->x` name another x.
+    before = batch.data[np.maximum(tokens.starts[named] - 1, 0)]
+    named = named[(before != ord(".")) & (before != ord(">"))]
+    outside = structure.opener[structure.row_of_line] == structure.sentinel[structure.row_of_line]
+    named = np.union1d(named[outside[tokens.lines[named]]], targets)
+    is_target = np.zeros(len(named), dtype=bool)
+    is_target[np.searchsorted(named, targets)] = True
+    return named, is_target
+
+
+def _earlier(keys: NDArray[np.int64], is_target: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """For each occurrence in order: did the same key occur before, and did it as a target?"""
+    order = np.argsort(keys, kind="stable")
+    sorted_keys = keys[order]
+    index = np.arange(len(keys))
+    group_start = np.maximum.accumulate(np.where(np.diff(sorted_keys, prepend=sorted_keys[0] - 1) != 0, index, 0))
+    targets_before: NDArray[np.int64] = np.cumsum(is_target[order]) - is_target[order]
+    seen = np.empty(len(keys), dtype=bool)
+    bound = np.empty(len(keys), dtype=bool)
+    seen[order] = index > group_start
+    bound[order] = targets_before > targets_before[group_start]
+    return seen, bound

@@ -1,0 +1,138 @@
+"""The classifier that people import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from linewise.features.labels import N_LABELS, TAXONOMY_VERSION
+from linewise.features.languages import (
+    LANGUAGE_NAMES,
+    language_named,
+    language_of_file_name,
+    language_of_shebang,
+)
+from linewise.features.lines import encode
+
+from . import pipeline, store
+from .context import CONTEXTS
+from .prediction import Prediction
+
+BATCH_BYTES = 1 << 19
+"""Texts are gathered up to about so many bytes: enough to spread the fixed costs, few enough to stay in cache."""
+BATCH_DOCUMENTS = 256
+_BITS = np.uint32(1) << np.arange(N_LABELS, dtype=np.uint32)
+
+
+class OptionError(ValueError):
+    """An option of `classify` that is none of the allowed values; the message names both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text with its options, for `Classifier.classify_many`; see `Classifier.classify`."""
+
+    text: str | bytes
+    language: str | None = None
+    filename: str | None = None
+    context: str = "unknown"
+    mode: str = "balanced"
+
+
+class Classifier:
+    """Labels lines. Immutable after loading, so one instance may serve any number of threads."""
+
+    def __init__(self, model: store.SavedModel) -> None:
+        self._model = model
+
+    @classmethod
+    def load(cls, folder: str | Path | None = None) -> Classifier:
+        """Read a model folder, by default the one that ships with the package; raises ModelError."""
+        return cls(store.load(Path(folder) if folder is not None else store.default_folder()))
+
+    @property
+    def info(self) -> store.ModelInfo:
+        """What the loaded model says of itself."""
+        return self._model.info
+
+    def classify(
+        self,
+        text: str | bytes,
+        *,
+        language: str | None = None,
+        filename: str | None = None,
+        context: str = "unknown",
+        mode: str = "balanced",
+    ) -> Prediction:
+        """Label every line of one text.
+
+        Args:
+            text: any text; bytes are taken as UTF-8 or any other superset of ASCII.
+            language: its language, by name or alias. It wins over the file name, and that over detection.
+            filename: its file name or path, which may tell the language.
+            context: `file` if the text is whole, `fragment` if it is cut out of one, `unknown`.
+            mode: which thresholds turn probabilities into labels: `high-confidence`, `balanced` or `best-guess`.
+
+        Raises:
+            UnknownLanguageError: if the language is none that linewise knows.
+            OptionError: if context or mode is none of the above.
+        """
+        return next(self.classify_many([Document(text, language, filename, context, mode)]))
+
+    def classify_many(self, texts: Iterable[str | bytes | Document]) -> Iterator[Prediction]:
+        """Label many texts, one Prediction each, in order; raises as `classify`, at the text that is at fault."""
+        pending: list[tuple[pipeline.Document, str]] = []
+        size = 0
+        for item in texts:
+            document, mode = _checked(item if isinstance(item, Document) else Document(item))
+            if pending and size + len(document.text) > BATCH_BYTES:
+                yield from self._answer(pending)
+                pending, size = [], 0
+            pending.append((document, mode))
+            size += len(document.text)
+            if len(pending) >= BATCH_DOCUMENTS:
+                yield from self._answer(pending)
+                pending, size = [], 0
+        if pending:
+            yield from self._answer(pending)
+
+    def _answer(self, pending: list[tuple[pipeline.Document, str]]) -> Iterator[Prediction]:
+        answers = pipeline.answer(self._model.networks, [document for document, _ in pending])
+        offsets = answers.line_offsets.tolist()
+        for index, (_, mode) in enumerate(pending):
+            probabilities = answers.probabilities[offsets[index] : offsets[index + 1]]
+            thresholds = self._model.thresholds[mode]
+            given = probabilities >= thresholds.upper
+            possible = (probabilities >= thresholds.lower) & ~given
+            scores = answers.language_scores[index]
+            best = int(scores.argmax())
+            yield Prediction(
+                masks=given @ _BITS,
+                uncertain_masks=possible @ _BITS,
+                probabilities=probabilities,
+                language=LANGUAGE_NAMES[best] if best < len(LANGUAGE_NAMES) else None,
+                language_score=float(scores[best]),
+                model_digest=self._model.info.digest,
+                taxonomy_version=TAXONOMY_VERSION,
+            )
+
+
+def _checked(document: Document) -> tuple[pipeline.Document, str]:
+    """The document as the pipeline takes it, its language settled; raises as `Classifier.classify`."""
+    if document.context not in CONTEXTS:
+        raise OptionError(f"context is {document.context[:40]!r}; it can be {', '.join(CONTEXTS)}")
+    if document.mode not in store.MODES:
+        raise OptionError(f"mode is {document.mode[:40]!r}; it can be {', '.join(store.MODES)}")
+    data = encode(document.text)
+    language = None
+    if document.language is not None:
+        language = language_named(document.language)
+    else:
+        if document.filename is not None:
+            language = language_of_file_name(document.filename)
+        if language is None and data.startswith(b"#!"):
+            language = language_of_shebang(data[:200].split(b"\n", 1)[0])
+    return pipeline.Document(data, language.name if language else None, document.context), document.mode

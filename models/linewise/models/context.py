@@ -1,0 +1,315 @@
+"""What the context networks see of a line: its own vector, its relatives' labels, its place.
+
+Both networks get one row per line. The first sees what the line network said of the line and of its relatives; the
+second sees the first's answers, its own line's and its relatives', so that a region can spread from a header through
+a lone brace to the body.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linewise.features.documents import Batch
+from linewise.features.labels import LABEL_INDEX, LABELS, N_LABELS, Group
+from linewise.features.languages import LANGUAGE_NAMES
+from linewise.features.lexis import N_STATES
+from linewise.features.novelty import N_NOVELTY, novelty
+from linewise.features.states import States
+from linewise.features.structure import (
+    N_BRACKETS,
+    Rows,
+    Structure,
+    ancestor_jumps,
+    ancestor_maximum,
+)
+from linewise.features.tokens import Tokens
+
+from .network import FillBlock, Float32Array, sigmoid
+
+CONTEXTS = ("file", "fragment", "unknown")
+N_LANGUAGE_SCORES = len(LANGUAGE_NAMES) + 1
+"""One for each language and one for text that is none of them."""
+
+_CARRIED = [
+    LABEL_INDEX[name]
+    for name in (
+        "module_declaration",
+        "function_definition",
+        "lambda",
+        "type_definition",
+        "loop",
+        "conditional",
+        "exception",
+        "in_type",
+        "in_function",
+        "in_loop",
+        "in_conditional",
+        "in_exception",
+    )
+]
+_OPENER = [LABEL_INDEX[name] for name in ("code", "comment", "documentation", "string", "text", "function_definition")]
+_CONSTRUCTS = np.array([index for index, label in enumerate(LABELS) if label.group is Group.CONSTRUCT])
+_SCOPES = [LABEL_INDEX["function_definition"], LABEL_INDEX["type_definition"]]
+N_PLACE = 22
+HIDDEN_LINE = 64
+
+
+def _layout(parts: tuple[tuple[str, int], ...]) -> dict[str, slice]:
+    ends = list(accumulate(width for _, width in parts))
+    return {name: slice(end - width, end) for (name, width), end in zip(parts, ends, strict=True)}
+
+
+FIRST_LAYOUT = _layout(
+    (
+        ("hidden", HIDDEN_LINE),
+        ("own", N_LABELS),
+        ("previous", N_LABELS),
+        ("next", N_LABELS),
+        ("previous_2", N_LABELS),
+        ("next_2", N_LABELS),
+        ("previous_opaque", N_LABELS),
+        ("next_opaque", N_LABELS),
+        ("parent", N_LABELS),
+        ("sibling", N_LABELS),
+        ("matching", N_LABELS),
+        ("enclosing", N_LABELS),
+        ("opener", len(_OPENER)),
+        ("ancestors", len(_CARRIED)),
+        ("enclosing_ancestors", len(_CARRIED)),
+        ("state", N_STATES),
+        ("state_after", N_STATES),
+        ("place", N_PLACE),
+        ("novelty", N_NOVELTY),
+        ("language", N_LANGUAGE_SCORES),
+        ("context", len(CONTEXTS)),
+    )
+)
+N_FIRST_INPUTS = FIRST_LAYOUT["context"].stop
+SECOND_RELATIVES = (
+    "previous",
+    "next",
+    "previous_opaque",
+    "next_opaque",
+    "parent",
+    "sibling",
+    "matching",
+    "enclosing",
+)
+
+
+def second_layout(n_hidden: int) -> dict[str, slice]:
+    """The columns of the second network's input, given the width of the first one's last hidden layer."""
+    return _layout(
+        (
+            ("hidden", n_hidden),
+            ("own", N_LABELS),
+            *((name, N_LABELS) for name in SECOND_RELATIVES),
+            ("ancestors", len(_CARRIED)),
+            ("enclosing_ancestors", len(_CARRIED)),
+            ("context", len(CONTEXTS)),
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Everything about a batch that both context networks need besides probabilities."""
+
+    batch: Batch
+    structure: Structure
+    relatives: dict[str, Rows]
+    indent_jumps: list[Rows]
+    enclosing_jumps: list[Rows]
+    states: States
+    place: Float32Array
+    language_scores: Float32Array
+    contexts: NDArray[np.intp]
+
+
+def surround(
+    batch: Batch,
+    tokens: Tokens,
+    states: States,
+    structure: Structure,
+    language_scores: Float32Array,
+    contexts: NDArray[np.intp],
+) -> Surroundings:
+    """Collect what the context networks need.
+
+    Args:
+        batch: the texts.
+        tokens: their tokens.
+        states: their comment and string states.
+        structure: the lines' relatives.
+        language_scores: float32 of shape (n_documents, N_LANGUAGE_SCORES).
+        contexts: an index into `CONTEXTS` for each document, (n_documents,).
+    """
+    rows = np.arange(len(structure.sentinel))
+    last = len(rows) - 1
+    # A document's last line is followed by the next document's sentinel, its first preceded by its own.
+    previous = np.where(structure.is_sentinel, rows, rows - 1)
+    following = np.where(structure.is_sentinel, rows, np.minimum(rows + 1, last))
+    relatives = {
+        "previous": previous,
+        "next": following,
+        "previous_2": previous[previous],
+        "next_2": following[following],
+        "previous_opaque": structure.previous_opaque,
+        "next_opaque": structure.next_opaque,
+        "parent": structure.parent,
+        "sibling": structure.sibling,
+        "matching": structure.matching,
+        "enclosing": structure.enclosing,
+    }
+    return Surroundings(
+        batch,
+        structure,
+        relatives,
+        ancestor_jumps(structure.parent),
+        ancestor_jumps(structure.enclosing),
+        states,
+        _place(batch, tokens, structure),
+        language_scores,
+        contexts,
+    )
+
+
+def first_inputs(around: Surroundings, tokens: Tokens, hidden: Float32Array, probabilities: Float32Array) -> FillBlock:
+    """The first context network's input rows.
+
+    Args:
+        around: the lines' surroundings.
+        tokens: the batch's tokens.
+        hidden: the line network's hidden layer, float32 of shape (n_lines, HIDDEN_LINE).
+        probabilities: its answers, float32 of shape (n_lines, N_LABELS).
+    """
+    structure, batch, columns = around.structure, around.batch, FIRST_LAYOUT
+    own = _by_row(structure, probabilities)
+    gated = _nothing_begins_inside(structure, own)
+    carried = _with_header(around, tokens, gated[:, _CARRIED])
+    by_indent = ancestor_maximum(carried, around.indent_jumps)
+    by_bracket = ancestor_maximum(carried, around.enclosing_jumps)
+    opens_scope = gated[:, _SCOPES].max(axis=1) > 0.5
+    names = novelty(batch, tokens, around.states, structure, opens_scope)
+    opener_values = own[:, _OPENER]
+    at_start = around.states.at_start
+    state_after = around.states.line_maps[np.arange(len(at_start)), at_start]
+    identity = np.eye(N_STATES, dtype=np.float32)
+    one_of_context = np.eye(len(CONTEXTS), dtype=np.float32)[around.contexts]
+
+    def fill(begin: int, end: int, out: Float32Array) -> None:
+        row = structure.row_of_line[begin:end]
+        document = batch.document_of_line[begin:end]
+        out[:, columns["hidden"]] = hidden[begin:end]
+        out[:, columns["own"]] = own[row]
+        for name, relative in around.relatives.items():
+            out[:, columns[name]] = gated[relative[row]]
+        out[:, columns["opener"]] = opener_values[structure.opener[row]]
+        out[:, columns["ancestors"]] = by_indent[row]
+        out[:, columns["enclosing_ancestors"]] = by_bracket[row]
+        out[:, columns["state"]] = identity[at_start[begin:end]]
+        out[:, columns["state_after"]] = identity[state_after[begin:end]]
+        out[:, columns["place"]] = around.place[begin:end]
+        out[:, columns["novelty"]] = names[row]
+        out[:, columns["language"]] = around.language_scores[document]
+        out[:, columns["context"]] = one_of_context[document]
+
+    return fill
+
+
+def second_inputs(around: Surroundings, tokens: Tokens, hidden: Float32Array, logits: Float32Array) -> FillBlock:
+    """The second context network's input rows, from the first one's hidden layer and logits.
+
+    A line's own logits come as they are (scaled), so that the network starts from the answer that it is to improve.
+    """
+    structure, batch = around.structure, around.batch
+    columns = second_layout(hidden.shape[1])
+    own_logits = np.clip(logits, -10, 10) / 4
+    answers = _by_row(structure, sigmoid(logits))
+    carried = _with_header(around, tokens, answers[:, _CARRIED])
+    by_indent = ancestor_maximum(carried, around.indent_jumps)
+    by_bracket = ancestor_maximum(carried, around.enclosing_jumps)
+    one_of_context = np.eye(len(CONTEXTS), dtype=np.float32)[around.contexts]
+
+    def fill(begin: int, end: int, out: Float32Array) -> None:
+        row = structure.row_of_line[begin:end]
+        out[:, columns["hidden"]] = hidden[begin:end]
+        out[:, columns["own"]] = own_logits[begin:end]
+        for name in SECOND_RELATIVES:
+            out[:, columns[name]] = answers[around.relatives[name][row]]
+        out[:, columns["ancestors"]] = by_indent[row]
+        out[:, columns["enclosing_ancestors"]] = by_bracket[row]
+        out[:, columns["context"]] = one_of_context[batch.document_of_line[begin:end]]
+
+    return fill
+
+
+def _by_row(structure: Structure, values: Float32Array) -> Float32Array:
+    """Per-line values as per-row values, a sentinel's being zero; (n_rows, n_values)."""
+    rows = np.zeros((len(structure.sentinel), values.shape[1]), dtype=np.float32)
+    rows[structure.row_of_line] = values
+    return rows
+
+
+def _nothing_begins_inside(structure: Structure, own: Float32Array) -> Float32Array:
+    """The same with no construct on lines that lie inside a multi-line comment or string."""
+    inside = np.flatnonzero(structure.opener != structure.sentinel)
+    if not len(inside):
+        return own
+    gated = own.copy()
+    gated[np.ix_(inside, _CONSTRUCTS)] = 0
+    return gated
+
+
+def _with_header(around: Surroundings, tokens: Tokens, carried: Float32Array) -> Float32Array:
+    """What a row passes on to its descendants: its own labels and those of the header that it continues.
+
+    A row that begins with ``{`` continues its sibling, one that begins with a closing bracket its opener's row, one
+    that begins inside round brackets the row where these open.
+    """
+    structure = around.structure
+    continues = structure.matching.copy()
+    rounded = structure.enclosing_kind == 1
+    continues[rounded] = structure.enclosing[rounded]
+    data, first = around.batch.data, tokens.first
+    occupied = np.flatnonzero(np.diff(first))
+    curly = occupied[data[tokens.starts[first[:-1][occupied]]] == ord("{")]
+    rows = structure.row_of_line[curly]
+    continues[rows] = structure.sibling[rows]
+    result: Float32Array = np.maximum(carried, carried[continues])
+    return result
+
+
+def _place(batch: Batch, tokens: Tokens, structure: Structure) -> Float32Array:
+    """Where each line stands; float32 of shape (n_lines, N_PLACE)."""
+    row = structure.row_of_line
+    indent = structure.indent
+    line = np.arange(len(row))
+    begin = batch.line_offsets[batch.document_of_line]
+    end = batch.line_offsets[batch.document_of_line + 1]
+    before, after = line - begin, end - 1 - line
+    own = indent[row]
+    columns: list[NDArray[np.generic]] = []
+    for relative in (structure.previous_opaque, structure.next_opaque):
+        there = relative[row]
+        other = indent[there]
+        missing = structure.is_sentinel[there]
+        columns += [missing, ~missing & (other < own), ~missing & (other == own), ~missing & (other > own)]
+    columns += [structure.enclosing_kind[row] == kind for kind in range(N_BRACKETS)]
+    columns += [
+        structure.matching[row] != structure.sentinel[row],
+        structure.transparent[row],
+        own == 0,
+        np.log2(own + 2) / 4,
+        np.minimum(structure.depth[row], 8) / 4,
+        np.clip(np.diff(structure.depth[row], append=0), -4, 4) / 2,
+        np.log2(before + 1) / 6,
+        np.log2(after + 1) / 6,
+        before == 0,
+        after == 0,
+    ]
+    return np.stack([column.astype(np.float32) for column in columns], axis=1)

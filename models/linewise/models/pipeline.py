@@ -1,0 +1,174 @@
+"""From texts to probabilities: the one computation behind every face, and behind training's later stages.
+
+The stages follow each other; each can be run alone, so that training fits a stage on exactly what the stages before
+it produce when they answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linewise.features.documents import Batch, make_batch
+from linewise.features.labels import LABEL_INDEX, LABELS, Group
+from linewise.features.languages import LANGUAGE_INDEX, LANGUAGE_NAMES
+from linewise.features.lexis import UNKNOWN_LANGUAGE
+from linewise.features.states import States, read_states
+from linewise.features.structure import build_structure
+from linewise.features.tokens import Tokens, tokenize
+from linewise.features.vectors import LineVectors, indentation, language_vectors, line_vectors
+
+from .context import CONTEXTS, N_LANGUAGE_SCORES, Surroundings, first_inputs, second_inputs, surround
+from .network import FillBlock, Float32Array, Layer, Network, run, sigmoid, softmax
+
+MIN_LANGUAGE_SCORE = 0.5
+"""Below this, comments and strings are read by rules that suit most languages."""
+_BLANK = LABEL_INDEX["blank"]
+_NOT_REGION = np.array([label.group is not Group.REGION for label in LABELS])
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """All trained weights.
+
+    Attributes:
+        language: hashed text vector -> logits of the languages and of text.
+        line: hashed line vector -> hidden -> labels' logits; two layers, the first applied to sparse rows.
+        first_context, second_context: see `context`.
+    """
+
+    language: Layer
+    line: Network
+    first_context: Network
+    second_context: Network
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One text and what its sender says of it."""
+
+    text: bytes
+    language: str | None = None
+    context: str = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A batch up to its line vectors: all that comes before the line network."""
+
+    batch: Batch
+    tokens: Tokens
+    states: States
+    indents: NDArray[np.int32]
+    languages: NDArray[np.intp]
+    language_scores: Float32Array
+    contexts: NDArray[np.intp]
+    vectors: LineVectors
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Probabilities of a batch.
+
+    Attributes:
+        probabilities: float32 of shape (n_lines, n_labels).
+        language_scores: float32 of shape (n_documents, N_LANGUAGE_SCORES); one-hot where a language was given.
+        line_offsets: int64 of shape (n_documents + 1,).
+    """
+
+    probabilities: Float32Array
+    language_scores: Float32Array
+    line_offsets: NDArray[np.int64]
+
+
+def language_scores(layer: Layer, documents: Sequence[Document], batch: Batch, tokens: Tokens) -> Float32Array:
+    """Each document's language: one-hot where it is given, else by its words; (n_documents, N_LANGUAGE_SCORES)."""
+    vectors = language_vectors(batch, tokens)
+    scores = softmax(np.asarray(vectors @ layer.weight) + layer.bias)
+    scores[np.diff(batch.line_offsets) == 0] = 1 / N_LANGUAGE_SCORES
+    for index, document in enumerate(documents):
+        if document.language is not None:
+            scores[index] = 0
+            scores[index, LANGUAGE_INDEX[document.language]] = 1
+    return scores
+
+
+def prepare(language_layer: Layer, documents: Sequence[Document]) -> Prepared:
+    """Lines, tokens, languages, states and line vectors of some documents."""
+    batch = make_batch([document.text for document in documents])
+    tokens = tokenize(batch)
+    scores = language_scores(language_layer, documents, batch, tokens)
+    languages = scores[:, : len(LANGUAGE_NAMES)].argmax(axis=1)
+    # Languages that read alike (C and C++, JavaScript and TypeScript) share the score, so their sum decides.
+    sure = scores[:, : len(LANGUAGE_NAMES)].max(axis=1) >= MIN_LANGUAGE_SCORE
+    for pair in (("c", "cpp"), ("javascript", "typescript")):
+        sure |= scores[:, [LANGUAGE_INDEX[name] for name in pair]].sum(axis=1) >= MIN_LANGUAGE_SCORE
+    languages = np.where(sure, languages, UNKNOWN_LANGUAGE)
+    states = read_states(batch, tokens, languages)
+    indents = indentation(batch)
+    contexts = np.array([CONTEXTS.index(document.context) for document in documents], dtype=np.intp)
+    vectors = line_vectors(batch, tokens, states, indents)
+    return Prepared(batch, tokens, states, indents, languages, scores, contexts, vectors)
+
+
+def run_line(network: Network, prepared: Prepared) -> tuple[Float32Array, Float32Array]:
+    """The line network: hidden layer (n_lines, n_hidden) and probabilities (n_lines, n_labels)."""
+    first, last = network.layers
+    hidden = np.asarray(prepared.vectors.matrix() @ first.weight)  # (n_lines, buckets) @ (buckets, n_hidden)
+    hidden += first.bias
+    np.maximum(hidden, 0, out=hidden)
+
+    def fill(begin: int, end: int, out: Float32Array) -> None:
+        out[:] = hidden[begin:end]
+
+    _, logits = run(Network((last,)), prepared.batch.line_offsets, fill)
+    return hidden, sigmoid(logits)
+
+
+def surroundings(prepared: Prepared) -> Surroundings:
+    """The structure of a prepared batch, ready for the context networks."""
+    structure = build_structure(prepared.batch, prepared.tokens, prepared.states, prepared.indents, prepared.languages)
+    return surround(
+        prepared.batch,
+        prepared.tokens,
+        prepared.states,
+        structure,
+        prepared.language_scores,
+        prepared.contexts,
+    )
+
+
+def first_context_inputs(networks: Networks, prepared: Prepared, around: Surroundings) -> FillBlock:
+    """What the first context network sees of each line."""
+    hidden, probabilities = run_line(networks.line, prepared)
+    return first_inputs(around, prepared.tokens, hidden, probabilities)
+
+
+def second_context_inputs(networks: Networks, prepared: Prepared, around: Surroundings) -> FillBlock:
+    """What the second context network sees of each line."""
+    fill = first_context_inputs(networks, prepared, around)
+    hidden, logits = run(networks.first_context, prepared.batch.line_offsets, fill)
+    return second_inputs(around, prepared.tokens, hidden, logits)
+
+
+def answer(networks: Networks, documents: Sequence[Document]) -> Answers:
+    """Label some documents; each one's answer is the same whatever the others are."""
+    prepared = prepare(networks.language, documents)
+    around = surroundings(prepared)
+    fill = second_context_inputs(networks, prepared, around)
+    _, logits = run(networks.second_context, prepared.batch.line_offsets, fill)
+    probabilities = sigmoid(logits)
+    settle(probabilities, prepared.indents)
+    return Answers(probabilities, prepared.language_scores, prepared.batch.line_offsets)
+
+
+def settle(probabilities: Float32Array, indents: NDArray[np.int32]) -> None:
+    """Put in place what the text decides by itself: whether a line is blank, and that a blank line is no more."""
+    blank = indents < 0
+    probabilities[:, _BLANK] = blank
+    surface_or_construct = _NOT_REGION.copy()
+    surface_or_construct[_BLANK] = False
+    probabilities[np.ix_(blank, surface_or_construct)] = 0

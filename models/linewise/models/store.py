@@ -1,0 +1,250 @@
+"""The saved model: a folder that can hold numbers and text, and nothing that runs.
+
+::
+
+    model.json           format and taxonomy versions, label order, languages, thresholds, training summary, and the
+                         SHA-256 of the weights
+    weights.safetensors  the arrays named in `_ARRAYS`
+    MODEL_CARD.md        for people
+
+`FORMAT_VERSION` is raised whenever an older program could misread a new folder: another set of arrays, another
+meaning or order of features. Raise it together with the golden features of the tests, and add a test that the
+previous version is refused by name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+from linewise.features.labels import LABEL_NAMES, N_LABELS, TAXONOMY_VERSION
+from linewise.features.languages import LANGUAGE_NAMES
+from linewise.features.vectors import N_LANGUAGE_BUCKETS, N_LINE_BUCKETS
+
+from .context import HIDDEN_LINE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, second_layout
+from .network import Layer, Network
+from .pipeline import Networks
+
+FORMAT_VERSION = "1"
+MODES = ("high-confidence", "balanced", "best-guess")
+_JSON_NAME, _WEIGHTS_NAME = "model.json", "weights.safetensors"
+_MAX_JSON_BYTES, _MAX_WEIGHTS_BYTES = 1 << 20, 64 << 20
+
+
+class ModelError(ValueError):
+    """A model folder that cannot be used; the message names the file or field and what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """For one mode: a label is given from `upper` on, and is uncertain from `lower` on; float32 of (n_labels,)."""
+
+    lower: NDArray[np.float32]
+    upper: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What a model says of itself."""
+
+    digest: str
+    format_version: str
+    taxonomy_version: str
+    languages: tuple[str, ...]
+    summary: dict[str, Any]
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SavedModel:
+    """A model as it is in memory."""
+
+    networks: Networks
+    thresholds: dict[str, Thresholds]
+    info: ModelInfo
+
+
+def default_folder() -> Path:
+    """The folder of the model that ships with the package."""
+    return Path(str(files("linewise.models").joinpath("default")))
+
+
+def save(
+    folder: Path,
+    networks: Networks,
+    thresholds: dict[str, Thresholds],
+    summary: dict[str, Any],
+    dtype: type[np.float16 | np.float32] = np.float16,
+) -> None:
+    """Write a model folder; the weights are written first, and each file appears whole or not at all."""
+    arrays = {name: np.ascontiguousarray(array.astype(dtype)) for name, array in _to_arrays(networks).items()}
+    weights = save_tensors(arrays)
+    description = {
+        "format_version": FORMAT_VERSION,
+        "taxonomy_version": TAXONOMY_VERSION,
+        "labels": list(LABEL_NAMES),
+        "languages": list(LANGUAGE_NAMES),
+        "thresholds": {
+            mode: {"lower": _rounded(pair.lower), "upper": _rounded(pair.upper)} for mode, pair in thresholds.items()
+        },
+        "summary": summary,
+        "weights_sha256": hashlib.sha256(weights).hexdigest(),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / _WEIGHTS_NAME, weights)
+    _write(folder / _JSON_NAME, (json.dumps(description, indent=1, sort_keys=True) + "\n").encode())
+
+
+def load(folder: Path) -> SavedModel:
+    """Read a model folder: parse, check, then build.
+
+    Raises:
+        ModelError: if a file is missing or too large, a field or array is not what this version reads, the weights
+            are not those that `model.json` was written with, or a weight is not a finite number.
+    """
+    json_bytes = _read(folder / _JSON_NAME, _MAX_JSON_BYTES)
+    weights = _read(folder / _WEIGHTS_NAME, _MAX_WEIGHTS_BYTES)
+    description = _checked_description(folder / _JSON_NAME, json_bytes)
+    weights_digest = hashlib.sha256(weights).hexdigest()
+    if weights_digest != description["weights_sha256"]:
+        raise ModelError(
+            f"{folder / _WEIGHTS_NAME}: its SHA-256 is not the one in {_JSON_NAME}: damaged, or of another model"
+        )
+    try:
+        arrays = load_tensors(weights)
+    except (SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise ModelError(f"{folder / _WEIGHTS_NAME}: not a safetensors file ({type(error).__name__})") from error
+    networks = _from_arrays(folder / _WEIGHTS_NAME, arrays)
+    thresholds = {mode: _thresholds(folder / _JSON_NAME, mode, description["thresholds"]) for mode in MODES}
+    info = ModelInfo(
+        digest=hashlib.sha256(json_bytes + weights_digest.encode()).hexdigest(),
+        format_version=FORMAT_VERSION,
+        taxonomy_version=TAXONOMY_VERSION,
+        languages=tuple(description["languages"]),
+        summary=description["summary"],
+        size_bytes=len(json_bytes) + len(weights),
+    )
+    return SavedModel(networks, thresholds, info)
+
+
+def _to_arrays(networks: Networks) -> dict[str, NDArray[np.float32]]:
+    named = {
+        "language": Network((networks.language,)),
+        "line": networks.line,
+        "first_context": networks.first_context,
+        "second_context": networks.second_context,
+    }
+    arrays: dict[str, NDArray[np.float32]] = {}
+    for name, network in named.items():
+        for index, layer in enumerate(network.layers):
+            arrays[f"{name}.{index}.weight"] = layer.weight
+            arrays[f"{name}.{index}.bias"] = layer.bias
+    return arrays
+
+
+def _from_arrays(path: Path, arrays: dict[str, NDArray[Any]]) -> Networks:
+    def network(name: str, n_layers: int, n_inputs: int, n_outputs: int) -> Network:
+        layers = []
+        for index in range(n_layers):
+            last = index == n_layers - 1
+            layer = _layer(path, arrays, f"{name}.{index}", n_inputs, n_outputs if last else None)
+            layers.append(layer)
+            n_inputs = layer.weight.shape[1]
+        return Network(tuple(layers))
+
+    language = _layer(path, arrays, "language.0", N_LANGUAGE_BUCKETS, N_LANGUAGE_SCORES)
+    line = network("line", 2, N_LINE_BUCKETS, N_LABELS)
+    if line.layers[0].weight.shape[1] != HIDDEN_LINE:
+        raise ModelError(f"{path}: line.0.weight has {line.layers[0].weight.shape[1]} columns, not {HIDDEN_LINE}")
+    first = network("first_context", 2, N_FIRST_INPUTS, N_LABELS)
+    n_hidden = first.layers[-1].weight.shape[0]
+    second = network("second_context", 2, second_layout(n_hidden)["context"].stop, N_LABELS)
+    known = set(_to_arrays(Networks(language, line, first, second)))
+    extra = sorted(set(arrays) - known)
+    if extra:
+        raise ModelError(f"{path}: unexpected array {extra[0]!r}")
+    return Networks(language, line, first, second)
+
+
+def _layer(path: Path, arrays: dict[str, NDArray[Any]], name: str, n_inputs: int, n_outputs: int | None) -> Layer:
+    loaded = []
+    for part in ("weight", "bias"):
+        array = arrays.get(f"{name}.{part}")
+        if array is None:
+            raise ModelError(f"{path}: array {name}.{part} is missing")
+        if array.dtype not in (np.float16, np.float32):
+            raise ModelError(f"{path}: array {name}.{part} is of type {array.dtype}")
+        if not np.isfinite(array).all():
+            raise ModelError(f"{path}: array {name}.{part} holds a value that is not a finite number")
+        loaded.append(np.ascontiguousarray(array, dtype=np.float32))
+    weight, bias = loaded
+    good = weight.ndim == 2 and weight.shape[0] == n_inputs and bias.shape == weight.shape[1:]
+    if not good or (n_outputs is not None and weight.shape[1] != n_outputs) or weight.shape[1] > 4096:
+        raise ModelError(
+            f"{path}: array {name}.weight has shape {weight.shape}, expected ({n_inputs}, "
+            f"{n_outputs or 'n'}) and a bias to match"
+        )
+    return Layer(weight, bias)
+
+
+def _checked_description(path: Path, content: bytes) -> dict[str, Any]:
+    try:
+        description = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path}: not valid JSON ({type(error).__name__})") from error
+    if not isinstance(description, dict):
+        raise ModelError(f"{path}: not a JSON object")
+    expected = {
+        "format_version": FORMAT_VERSION,
+        "taxonomy_version": TAXONOMY_VERSION,
+        "labels": list(LABEL_NAMES),
+        "languages": list(LANGUAGE_NAMES),
+    }
+    for field, value in expected.items():
+        if description.get(field) != value:
+            shown = str(description.get(field))[:60]
+            raise ModelError(f"{path}: {field} is {shown}, and this version of linewise reads {str(value)[:60]}")
+    for field, kind in (("weights_sha256", str), ("thresholds", dict), ("summary", dict)):
+        if not isinstance(description.get(field), kind):
+            raise ModelError(f"{path}: {field} is missing or not a {kind.__name__}")
+    return description
+
+
+def _thresholds(path: Path, mode: str, by_mode: dict[str, Any]) -> Thresholds:
+    try:
+        lower = np.array(by_mode[mode]["lower"], dtype=np.float32)
+        upper = np.array(by_mode[mode]["upper"], dtype=np.float32)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{path}: thresholds of mode {mode!r} are missing or no numbers") from error
+    if lower.shape != (N_LABELS,) or upper.shape != (N_LABELS,) or not (lower <= upper).all():
+        raise ModelError(f"{path}: thresholds of mode {mode!r} are not {N_LABELS} pairs, lower before upper")
+    return Thresholds(lower, upper)
+
+
+def _rounded(values: NDArray[np.float32]) -> list[float]:
+    return [round(float(value), 4) for value in values]
+
+
+def _read(path: Path, limit: int) -> bytes:
+    try:
+        if path.stat().st_size > limit:
+            raise ModelError(f"{path}: larger than {limit} bytes")
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    temporary = path.with_name(path.name + ".partial")
+    temporary.write_bytes(content)
+    temporary.replace(path)

@@ -1,0 +1,1 @@
+"""From labelled files to a model folder: sampling, the four stages, evaluation, thresholds, the model card."""

@@ -1,0 +1,45 @@
+"""Which training projects fit which stage.
+
+A network's answers are better on lines that it was fitted to than on others, so a later stage that learnt from such
+answers would trust them too much. The line network is therefore fitted on one part of the projects and the context
+networks on the other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from linewise.training.corpus.shards import LabelledFile
+
+LINE_SHARE = 0.6
+"""The line network has by far the most weights, so it gets the larger part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folds:
+    """Training files by the stage that they fit."""
+
+    line: list[LabelledFile]
+    context: list[LabelledFile]
+
+
+def split_projects(files: Iterable[LabelledFile], share: float = LINE_SHARE) -> Folds:
+    """Assign whole projects, language by language, so that the first fold gets about `share` of the lines.
+
+    A project goes to the fold that lacks most; the order is by a digest of its name, so the outcome depends on
+    nothing but the names and sizes.
+    """
+    by_language: dict[str, dict[str, list[LabelledFile]]] = defaultdict(lambda: defaultdict(list))
+    for file in files:
+        by_language[file.language][file.project].append(file)
+    folds = Folds([], [])
+    for projects in by_language.values():
+        counts = [0, 0]
+        for name in sorted(projects, key=lambda name: hashlib.sha256(name.encode()).digest()):
+            wanted = counts[0] * (1 - share) <= counts[1] * share
+            (folds.line if wanted else folds.context).extend(projects[name])
+            counts[0 if wanted else 1] += sum(len(file.masks) for file in projects[name])
+    return folds

@@ -1,0 +1,115 @@
+"""What the networks are trained on: whole files, and windows cut out of them after labelling.
+
+Every line of the training split is used once per epoch, either within its whole file or within a window of 1 to 60
+lines. The window's truth is the truth of those lines in the whole file. Whether the language and the completeness of
+the text are told is drawn at random, so that the model works with and without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linewise.features.languages import LANGUAGE_INDEX, LANGUAGE_NAMES
+from linewise.features.lines import split_lines
+from linewise.models.pipeline import Document
+from linewise.training.corpus.shards import LabelledFile
+
+TEXT_CLASS = len(LANGUAGE_NAMES)
+"""The class of a document that is none of the languages."""
+MAX_WINDOW_LINES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How documents are drawn.
+
+    Attributes:
+        whole_share: share of files that are used whole; the others are cut into windows.
+        hint_share: share of documents whose language is told.
+        context_share: share of documents of which it is told whether they are whole.
+    """
+
+    whole_share: float = 0.55
+    hint_share: float = 0.25
+    context_share: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A document with the truth of its lines.
+
+    Attributes:
+        document: the text as the classifier gets it.
+        language: index of its true language, `TEXT_CLASS` for text.
+        masks: label masks, uint32 of shape (n_lines,).
+        known: whether the truth of each line is known, bool of shape (n_lines,).
+    """
+
+    document: Document
+    language: int
+    masks: NDArray[np.uint32]
+    known: NDArray[np.bool_]
+
+
+def draw(files: Sequence[LabelledFile], sampling: Sampling, rng: np.random.Generator) -> Iterator[Sample]:
+    """All files in random order, each whole or in windows."""
+    for index in rng.permutation(len(files)):
+        file = files[index]
+        if len(file.masks) == 0:
+            continue
+        if rng.random() < sampling.whole_share:
+            yield _sample(file, file.data, slice(0, len(file.masks)), "file", sampling, rng)
+        else:
+            for data, lines in windows(file, rng):
+                yield _sample(file, data, lines, "fragment", sampling, rng)
+
+
+def windows(file: LabelledFile, rng: np.random.Generator) -> Iterator[tuple[bytes, slice]]:
+    """Cut a whole file into adjacent windows of 1 to `MAX_WINDOW_LINES` lines, short ones more often."""
+    spans = split_lines(file.data)
+    begin, n_lines = 0, len(spans)
+    while begin < n_lines:
+        # Lengths are log-uniform, so that a line is about as likely to be seen in a window of 30 as of 60 lines.
+        length = round(float(np.exp(rng.uniform(0, np.log(MAX_WINDOW_LINES)))))
+        end = min(begin + length, n_lines)
+        yield window_bytes(file.data, spans.starts, begin, end), slice(begin, end)
+        begin = end
+
+
+def window_bytes(data: bytes, starts: NDArray[np.int64], begin: int, end: int) -> bytes:
+    """The bytes of lines begin:end, with the line break of the last."""
+    stop = int(starts[end]) if end < len(starts) else len(data)
+    return data[int(starts[begin]) : stop]
+
+
+def batches(samples: Iterable[Sample], n_lines: int) -> Iterator[list[Sample]]:
+    """Samples gathered until they hold at least so many lines."""
+    gathered: list[Sample] = []
+    count = 0
+    for sample in samples:
+        gathered.append(sample)
+        count += len(sample.masks)
+        if count >= n_lines:
+            yield gathered
+            gathered, count = [], 0
+    if gathered:
+        yield gathered
+
+
+def truth_of(samples: Sequence[Sample]) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
+    """The masks of all samples' lines, and whether each is known; both of shape (n_lines,)."""
+    return (np.concatenate([sample.masks for sample in samples]), np.concatenate([sample.known for sample in samples]))
+
+
+def _sample(
+    file: LabelledFile, data: bytes, lines: slice, extent: str, sampling: Sampling, rng: np.random.Generator
+) -> Sample:
+    language = LANGUAGE_INDEX.get(file.language, TEXT_CLASS)
+    told = language != TEXT_CLASS and rng.random() < sampling.hint_share
+    context = extent if rng.random() < sampling.context_share else "unknown"
+    document = Document(data, file.language if told else None, context)
+    return Sample(document, language, file.masks[lines], file.known[lines])

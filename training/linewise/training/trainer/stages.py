@@ -1,0 +1,191 @@
+"""The four stages, each fitted on what the stages before it produce when they answer.
+
+Rows are made shard by shard and thrown away, so memory does not grow with the corpus.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, vstack
+
+from linewise.features.documents import make_batch
+from linewise.features.labels import N_LABELS
+from linewise.features.tokens import tokenize
+from linewise.features.vectors import N_LANGUAGE_BUCKETS, N_LINE_BUCKETS, language_vectors
+from linewise.models import pipeline
+from linewise.models.context import N_FIRST_INPUTS, N_LANGUAGE_SCORES, second_layout
+from linewise.models.network import FillBlock, Float32Array, Layer, Network
+from linewise.models.pipeline import Networks
+from linewise.training.corpus.shards import LabelledFile
+
+from .perceptron import Perceptron, Rows, Schedule, label_targets
+from .sampling import Sample, Sampling, batches, draw, truth_of
+
+PIPELINE_LINES = 8_000
+"""Lines that go through the pipeline at once."""
+SHARD_LINES = 64_000
+"""Lines whose rows are shuffled together and fitted at once."""
+
+Report = Callable[[str, float, float], None]
+"""Called with the stage's name, its progress from 0 to 1 and the last shard's loss."""
+MakeRows = Callable[[list[Sample]], Rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that training depends on besides the corpus."""
+
+    language: Schedule
+    line: Schedule
+    first_context: Schedule
+    second_context: Schedule
+    sampling: Sampling = field(default_factory=Sampling)
+    seed: int = 1
+
+
+FULL = Recipe(
+    language=Schedule((), 2e-2, 64, 2),
+    line=Schedule((64,), 2e-3, 1024, 3),
+    first_context=Schedule((48,), 2e-3, 1024, 3),
+    second_context=Schedule((32,), 2e-3, 1024, 2),
+)
+"""Trains the model that ships."""
+QUICK = Recipe(
+    language=Schedule((), 2e-2, 64, 1),
+    line=Schedule((64,), 3e-3, 1024, 1),
+    first_context=Schedule((48,), 2e-3, 512, 1),
+    second_context=Schedule((32,), 2e-3, 512, 1),
+)
+"""For experiments: one pass."""
+
+
+def initial_networks() -> Networks:
+    """Networks of the right shapes whose weights are all zero, to be replaced stage by stage."""
+
+    def zeros(*widths: int) -> Network:
+        return Network(
+            tuple(
+                Layer(np.zeros((n_in, n_out), np.float32), np.zeros(n_out, np.float32))
+                for n_in, n_out in itertools.pairwise(widths)
+            )
+        )
+
+    return Networks(
+        language=zeros(N_LANGUAGE_BUCKETS, N_LANGUAGE_SCORES).layers[0],
+        line=zeros(N_LINE_BUCKETS, 64, N_LABELS),
+        first_context=zeros(N_FIRST_INPUTS, 48, N_LABELS),
+        second_context=zeros(second_layout(48)["context"].stop, 32, N_LABELS),
+    )
+
+
+def fit_language(files: Sequence[LabelledFile], recipe: Recipe, report: Report) -> Layer:
+    """The language of a document from its words."""
+    perceptron = Perceptron(recipe.language, recipe.seed)
+    sampling = replace(recipe.sampling, whole_share=0.3, hint_share=0.0)
+    total = sum(len(file.masks) for file in files) * recipe.language.epochs
+    done = 0
+    for epoch in range(recipe.language.epochs):
+        rng = np.random.default_rng((recipe.seed, 1, epoch))
+        rows: list[csr_array] = []
+        languages: list[int] = []
+        for group in batches(draw(files, sampling, rng), PIPELINE_LINES):
+            batch = make_batch([sample.document.text for sample in group])
+            rows.append(language_vectors(batch, tokenize(batch)))
+            languages += [sample.language for sample in group]
+            done += sum(len(sample.masks) for sample in group)
+            if len(languages) >= 50 * recipe.language.batch_size:
+                loss = perceptron.fit(
+                    csr_array(vstack(rows)), np.array(languages), done / total, np.arange(N_LANGUAGE_SCORES)
+                )
+                report("language", done / total, loss)
+                rows, languages = [], []
+    return perceptron.network().layers[0]
+
+
+def fit_line(files: Sequence[LabelledFile], networks: Networks, recipe: Recipe, report: Report) -> Network:
+    """The labels of a line from the line alone."""
+
+    def rows(samples: list[Sample]) -> Rows:
+        prepared = pipeline.prepare(networks.language, [sample.document for sample in samples])
+        return prepared.vectors.matrix()
+
+    return _fit_labels("line", files, rows, recipe.line, recipe, report)
+
+
+def fit_first_context(files: Sequence[LabelledFile], networks: Networks, recipe: Recipe, report: Report) -> Network:
+    """The labels of a line from what the line network says of it and of its relatives."""
+
+    def rows(samples: list[Sample]) -> Rows:
+        prepared = pipeline.prepare(networks.language, [sample.document for sample in samples])
+        around = pipeline.surroundings(prepared)
+        return _filled(
+            pipeline.first_context_inputs(networks, prepared, around), prepared, networks.first_context.n_inputs
+        )
+
+    return _fit_labels("first context", files, rows, recipe.first_context, recipe, report)
+
+
+def fit_second_context(files: Sequence[LabelledFile], networks: Networks, recipe: Recipe, report: Report) -> Network:
+    """The labels of a line from the first context network's answers for it and its relatives."""
+
+    def rows(samples: list[Sample]) -> Rows:
+        prepared = pipeline.prepare(networks.language, [sample.document for sample in samples])
+        around = pipeline.surroundings(prepared)
+        n_hidden = networks.first_context.layers[-1].weight.shape[0]
+        return _filled(
+            pipeline.second_context_inputs(networks, prepared, around),
+            prepared,
+            second_layout(n_hidden)["context"].stop,
+        )
+
+    return _fit_labels("second context", files, rows, recipe.second_context, recipe, report)
+
+
+def _filled(fill: FillBlock, prepared: pipeline.Prepared, n_inputs: int) -> Float32Array:
+    n_lines = len(prepared.batch.lines)
+    rows = np.empty((n_lines, n_inputs), dtype=np.float32)
+    fill(0, n_lines, rows)
+    return rows
+
+
+def _fit_labels(
+    name: str, files: Sequence[LabelledFile], make_rows: MakeRows, schedule: Schedule, recipe: Recipe, report: Report
+) -> Network:
+    perceptron = Perceptron(schedule, recipe.seed)
+    total = sum(len(file.masks) for file in files) * schedule.epochs
+    done = 0
+    for epoch in range(schedule.epochs):
+        # Each stage and epoch has its own stream, so that changing one stage leaves the others as they were.
+        rng = np.random.default_rng((recipe.seed, *name.encode(), epoch))
+        for rows, masks in _shards(draw(files, recipe.sampling, rng), make_rows):
+            done += len(masks)
+            loss = perceptron.fit(rows, label_targets(masks), done / total, np.arange(N_LABELS))
+            report(name, min(done / total, 1.0), loss)
+    return perceptron.network()
+
+
+def _shards(samples: Iterator[Sample], make_rows: MakeRows) -> Iterator[tuple[Rows, NDArray[np.uint32]]]:
+    """Rows and masks of the lines whose truth is known, some tens of thousands at a time."""
+    parts: list[Rows] = []
+    truths: list[NDArray[np.uint32]] = []
+    for group in batches(samples, PIPELINE_LINES):
+        masks, known = truth_of(group)
+        chosen = np.flatnonzero(known)
+        parts.append(make_rows(group)[chosen])
+        truths.append(masks[chosen])
+        if sum(map(len, truths)) >= SHARD_LINES:
+            yield _joined(parts), np.concatenate(truths)
+            parts, truths = [], []
+    if parts:
+        yield _joined(parts), np.concatenate(truths)
+
+
+def _joined(parts: list[Rows]) -> Rows:
+    dense = [part for part in parts if isinstance(part, np.ndarray)]
+    sparse = [part for part in parts if isinstance(part, csr_array)]
+    return np.concatenate(dense) if dense else csr_array(vstack(sparse))
