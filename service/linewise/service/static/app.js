@@ -5,6 +5,7 @@ const LARGEST_LIVE_TEXT = 200_000;
 const TYPING_PAUSE_MS = 300;
 // A table of more rows makes browsers slow, and nobody reads it.
 const MOST_ROWS = 3_000;
+const MOST_BARS = 12;
 
 const REGIONS = ["in_type", "in_function", "in_loop", "in_conditional", "in_exception"];
 
@@ -162,7 +163,7 @@ function showProbabilities(line, element) {
   const ranked = answer.label_order
     .map((name, index) => ({ name, share: line.probabilities[index] }))
     .sort((a, b) => b.share - a.share);
-  const likely = ranked.filter(({ share }, index) => share >= 0.01 || index < 3);
+  const likely = ranked.slice(0, MOST_BARS).filter(({ share }, index) => share >= 0.01 || index < 3);
   const items = likely.map(({ name, share }) => {
     const bar = make("div", { data: { label: name } });
     bar.style.setProperty("--share", share * 100);
@@ -175,14 +176,17 @@ function showProbabilities(line, element) {
     );
   });
   const rest = ranked.length - likely.length;
+  const least = percent(likely.at(-1).share);
   tooltip.replaceChildren(make("h3", {}, `Line ${line.number}`), make("ul", {}, ...items));
-  if (rest > 0) tooltip.append(make("p", {}, `${rest} others below 1 %`));
+  if (rest > 0) tooltip.append(make("p", {}, `${rest} others at most ${least}`));
   tooltip.hidden = false;
   element.setAttribute("aria-describedby", tooltip.id);
   const place = element.getBoundingClientRect();
   const below = place.bottom + 6;
   const fits = below + tooltip.offsetHeight <= window.innerHeight;
-  tooltip.style.left = `${Math.max(8, place.right - tooltip.offsetWidth - 16)}px`;
+  // Left of the labels, so that those of the neighbouring lines stay in sight.
+  const right = element.lastElementChild.getBoundingClientRect().left;
+  tooltip.style.left = `${Math.max(8, right - tooltip.offsetWidth - 8)}px`;
   tooltip.style.top = `${fits ? below : Math.max(8, place.top - tooltip.offsetHeight - 6)}px`;
 }
 
