@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -21,15 +20,16 @@ COMMAND_LINE = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
 LABELS_PAGE = (ROOT / "docs" / "labels.md").read_text(encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def generator() -> ModuleType:
+def _load_generator() -> ModuleType:
     spec = importlib.util.spec_from_file_location("docs_generate", ROOT / "docs" / "generate.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
+
+
+GENERATOR = _load_generator()
 
 
 def commands(group: click.Group, *path: str) -> Iterator[tuple[str, click.Command]]:
@@ -52,15 +52,15 @@ def sections() -> dict[str, str]:
 @pytest.mark.parametrize(
     "page", ["README.md", "CONTRIBUTING.md", "docs/command-line.md", "docs/http.md", "docs/labels.md"]
 )
-def test_what_a_page_shows_is_what_comes_out(page: str, generator: ModuleType) -> None:
+def test_what_a_page_shows_is_what_comes_out(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
-    assert generator.renew(text) == text, "out of date, run `make docs`"
+    assert GENERATOR.renew(text) == text, "out of date, run `make docs`"
 
 
-def test_every_page_with_generated_blocks_is_checked(generator: ModuleType) -> None:
+def test_every_page_with_generated_blocks_is_checked() -> None:
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
-    generated = {str(page.relative_to(ROOT)) for page in pages if generator.FENCED.search(page.read_text())}
-    assert generated <= set(generator.PAGES)
+    generated = {str(page.relative_to(ROOT)) for page in pages if GENERATOR.FENCED.search(page.read_text())}
+    assert generated <= set(GENERATOR.PAGES)
 
 
 def test_every_command_is_documented_with_all_its_options() -> None:

@@ -110,3 +110,30 @@ def test_labels_prints_json() -> None:
         "meaning": LABELS[0].meaning,
     }
     assert len(vocabulary["labels"]) == len(LABELS)
+
+
+@pytest.mark.parametrize(
+    ("raised", "code"),
+    [
+        (KeyboardInterrupt(), cli.EXIT_INTERRUPTED),
+        (click.UsageError("no such thing"), cli.EXIT_UNUSABLE),
+        (BrokenPipeError(32, "Broken pipe"), cli.EXIT_BROKEN_PIPE),
+        (click.exceptions.Exit(cli.EXIT_INCOMPLETE), cli.EXIT_INCOMPLETE),
+        (None, cli.EXIT_OK),
+    ],
+)
+def test_process_ends_with_the_code_of_how_it_went(
+    raised: BaseException | None, code: int, group_of: GroupMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @click.command()
+    def do() -> None:
+        if raised is not None:
+            raise raised
+
+    monkeypatch.setattr(cli, "do_for_test", do, raising=False)
+    monkeypatch.setattr(cli, "linewise", group_of(do="linewise.service.cli:do_for_test"))
+    monkeypatch.setattr(cli, "_close_quietly", lambda: None)
+    monkeypatch.setattr(sys, "argv", ["linewise", "do"])
+    with pytest.raises(SystemExit) as exit_info:
+        cli.main()
+    assert exit_info.value.code == code

@@ -25,9 +25,12 @@ from linewise.models.context import CONTEXTS
 from linewise.models.store import MODES
 from linewise.service import reading
 from linewise.service.cli import EXIT_INCOMPLETE, EXIT_UNUSABLE, linewise
-from linewise.service.commands.label import label
+from linewise.service.commands import label as label_command
+from linewise.service.files import Source
 from linewise.service.formats import JsonLinesFormat, Labelled, TextFormat, printable_name, text_lines
+from linewise.service.labelling import Tally
 from linewise.service.output import open_output
+from linewise.service.reading import Skipped, SkipReason
 
 SAMPLE = "for x in y:\n    f(x)\n\n"
 SAMPLE_LABELS = "code,loop,in_loop | for x in y:\ncode,call,in_loop |     f(x)\nblank             |\n"
@@ -164,7 +167,7 @@ class TestOptions:
         assert classifier.documents == [Document(b"g()\n", "cpp", None, "fragment", "best-guess")]
 
     def test_choices_are_those_of_the_classifier(self) -> None:
-        choices = {option.name: getattr(option.type, "choices", None) for option in label.params}
+        choices = {option.name: getattr(option.type, "choices", None) for option in label_command.label.params}
         assert tuple(choices["mode"]) == MODES
         assert sorted(choices["context"]) == sorted(CONTEXTS)
 
@@ -322,3 +325,54 @@ def test_the_shipped_model_labels_a_loop(tmp_path: Path) -> None:
     assert second["labels"] == ["code", "call", "in_loop"]
     assert first["language"] == "python"
     assert LABEL_INDEX.keys() >= set(first["labels"])
+
+
+def test_bar_hands_everything_on_and_reaches_its_end() -> None:
+    def label_three() -> Iterator[Labelled]:
+        for _ in range(3):
+            tally.files += 1
+            yield labelled
+
+    tally = Tally(skipped=[Skipped(Source(Path("b.md"), "b.md"), SkipReason.BINARY)])
+    labelled = Labelled("a.py", b"f()\n", next(RuleClassifier().classify_many([b"f()\n"])))
+    assert list(label_command._with_bar(label_three(), 4, tally)) == [labelled] * 3
+
+
+@pytest.mark.parametrize(
+    ("error_is_terminal", "output_is_terminal", "to_file", "welcome"),
+    [(True, False, False, True), (True, True, True, True), (True, True, False, False), (False, False, True, False)],
+)
+def test_bar_is_drawn_only_where_it_disturbs_nothing(
+    error_is_terminal: bool,
+    output_is_terminal: bool,
+    to_file: bool,
+    welcome: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: error_is_terminal)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: output_is_terminal)
+    assert label_command._bar_is_welcome(Path("out") if to_file else None) is welcome
+
+
+@pytest.mark.parametrize(
+    ("choice", "variables", "terminal", "coloured"),
+    [
+        ("auto", {}, True, True),
+        ("auto", {}, False, False),
+        ("auto", {"NO_COLOR": "1"}, True, False),
+        ("auto", {"NO_COLOR": ""}, True, True),
+        ("auto", {"TERM": "dumb"}, True, False),
+        ("always", {"NO_COLOR": "1"}, False, True),
+        ("never", {}, True, False),
+    ],
+)
+def test_colour_follows_terminal_and_environment(
+    choice: str, variables: dict[str, str], terminal: bool, coloured: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    assert label_command._wants_colour(choice, None) is coloured
+    assert label_command._wants_colour("auto", Path("out")) is False
