@@ -41,14 +41,19 @@ _BRANCHES = (
     "master",
     "develop",
     "{1:07x} ({0})",
-    "{1:040x}",
+    "{2:040x}",
     "theirs",
     "stashed changes",
     "refs/remotes/origin/{0}",
     "{1:x}... {0}",
 )
 _TOPICS = ("parser", "login", "release-2", "cleanup", "upgrade", "api", "tests", "cache", "retry", "i18n", "refactor")
-# A name of several parts is never a keyword, so to change it changes no label but a first binding's.
+# To change a name of several parts changes no label but a first binding's, these few keywords apart.
+_KEYWORDS = frozenset(
+    b"""require_once require_relative include_once co_return co_yield co_await static_cast dynamic_cast const_cast
+    reinterpret_cast static_assert thread_local macro_rules define_method attr_reader attr_writer attr_accessor
+    didSet willSet""".split()
+)
 _LONG_NAME = re.compile(rb"\b(?:[a-z]+_[a-z_]+|[a-z]+[A-Z][A-Za-z]+)\b")
 
 
@@ -119,14 +124,14 @@ def _conflict(
     lines: list[_Line], start: int, stop: int, clear: dict[int, int], line_break: bytes, rng: random.Random
 ) -> list[_Line]:
     """The lines of a run as a conflict."""
-    around = clear[start] & clear[stop]
     middles = [place for place in clear if start <= place <= stop]
     middle = rng.choice(middles)
-    copied = rng.random() < 0.5
+    # A run that opens a region and leaves it open, said twice, would leave a marker's regions in doubt.
+    copied = rng.random() < 0.5 and clear[start] == clear[stop]
     if not copied:
         ours, theirs, between = lines[start:middle], lines[middle:stop], clear[middle]
     else:
-        ours, between = lines[start:stop], around
+        ours, between = lines[start:stop], clear[start]
         theirs = _changed(ours, rng)
 
     def marker(sign: bytes, name: str, regions: int) -> _Line:
@@ -145,13 +150,13 @@ def _conflict(
 
 
 def _branch(rng: random.Random) -> str:
-    return rng.choice(_BRANCHES).format(rng.choice(_TOPICS), rng.getrandbits(28))
+    return rng.choice(_BRANCHES).format(rng.choice(_TOPICS), rng.getrandbits(28), rng.getrandbits(160))
 
 
 def _changed(lines: list[_Line], rng: random.Random) -> list[_Line]:
     """A copy of some lines in which one name is another, where that changes no label."""
     bound = {name for line in lines if line.mask & int(_BINDS) for name in _LONG_NAME.findall(line.content)}
-    names = sorted({name for line in lines for name in _LONG_NAME.findall(line.content)} - bound)
+    names = sorted({name for line in lines for name in _LONG_NAME.findall(line.content)} - bound - _KEYWORDS)
     if not names:
         return list(lines)
     old = rng.choice(names)
