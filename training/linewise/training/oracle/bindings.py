@@ -59,9 +59,7 @@ def resolve(data: bytes, captures: Captures, free_names_are_global: bool) -> tup
     ):
         spans = captures[name]
         events.extend((s, kind, e) for s, e in zip(spans.starts.tolist(), spans.ends.tolist(), strict=True))
-    for start, end, demoted in zip(
-        bindings.starts.tolist(), bindings.ends.tolist(), within.tolist(), strict=True
-    ):
+    for start, end, demoted in zip(bindings.starts.tolist(), bindings.ends.tolist(), within.tolist(), strict=True):
         events.append((start, _BOUND if demoted else _BINDING, end))
     events.sort()
 

@@ -24,16 +24,17 @@ IntArray = NDArray[np.int64]
 
 EVERY_LINE = ("import", "annotation", "preprocessor")
 """Constructs that label every line of the captured node, not only its first."""
-POINTS = tuple(
-    label.name for label in LABELS if label.group is Group.CONSTRUCT and label.name not in EVERY_LINE
-)
+POINTS = tuple(label.name for label in LABELS if label.group is Group.CONSTRUCT and label.name not in EVERY_LINE)
 REGIONS = tuple(label.name for label in LABELS if label.group is Group.REGION)
 PAINTS = ("comment", "documentation", "string", "docstring", "code", "text", "block_word", "macro_text")
+EMBEDDED = ("embedded", "embedded.repeated")
+TAKEN_BACK = ("binding", "comment", "string", "block_word", "embedded")
+"""What a ``@not.NAME`` takes back besides labels."""
 NAMES = ("scope", "scope.open", "binding", "bound", "bound.outer", "bound.within", "outward")
 _VOCABULARY = frozenset(
     (
-        *(*EVERY_LINE, *POINTS, *REGIONS, *PAINTS, *NAMES),
-        *(f"not.{name}" for name in (*EVERY_LINE, *POINTS, *REGIONS, "binding", "comment", "string", "block_word")),
+        *(*EVERY_LINE, *POINTS, *REGIONS, *PAINTS, *NAMES, *EMBEDDED),
+        *(f"not.{name}" for name in (*EVERY_LINE, *POINTS, *REGIONS, *TAKEN_BACK)),
     )
 )
 _MATCH_LIMIT = 1 << 16

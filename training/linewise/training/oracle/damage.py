@@ -6,13 +6,18 @@ top. That node is masked, no more. Where an ERROR hangs in a container itself, t
 definition there, and what it made of the neighbours is doubtful: those that are indented deeper than their
 kind, and one more on either side, are masked with it; if its braces don't balance, so is all of a container
 below the root.
+
+A grammar may also run two statements into one without noticing. Where a language's statements end with the
+line, a bare line break inside one of its `one_line` nodes tells, and that node counts as damage.
 """
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,19 +29,23 @@ from ..grammars import Dialect, load_grammar
 from .profiles import Profile
 
 _DAMAGE = "(ERROR) @damage (MISSING) @damage"
+_CONTINUED = re.compile(rb"\\\r?\n")
 
 
-def known_lines(
-    root: Node, data: bytes, lines: LineSpans, dialect: Dialect, profile: Profile
-) -> NDArray[np.bool_]:
+def damaged_nodes(root: Node, dialect: Dialect) -> list[Node]:
+    """The ERROR and MISSING nodes of a tree."""
+    return _found(root, _DAMAGE, dialect)
+
+
+def known_lines(root: Node, data: bytes, lines: LineSpans, dialect: Dialect, profile: Profile) -> NDArray[np.bool_]:
     """Whether each line's truth is known: bool of shape (n_lines,)."""
     known = np.ones(len(lines), dtype=np.bool_)
-    if not root.has_error:
-        return known
     if root.is_error:
         return np.zeros_like(known)
-    query = Query(load_grammar(dialect.module, dialect.function), _DAMAGE)
-    nodes = QueryCursor(query).captures(root).get("damage", [])
+    nodes = damaged_nodes(root, dialect) if root.has_error else []
+    if profile.one_line:
+        kinds = " ".join(f"({kind})" for kind in sorted(profile.one_line))
+        nodes += [node for node in _found(root, f"[{kinds}] @damage", dialect) if _runs_on(node, data)]
     unit_of = _Units(data, root, profile.containers)
     masked_to = -1
     for node in sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte)):
@@ -47,6 +56,20 @@ def known_lines(
         known[max(first, 0) : last + 1] = False
         masked_to = max(masked_to, end)
     return known
+
+
+def _found(root: Node, query: str, dialect: Dialect) -> list[Node]:
+    compiled = Query(load_grammar(dialect.module, dialect.function), query)
+    return QueryCursor(compiled).captures(root).get("damage", [])
+
+
+def _runs_on(node: Node, data: bytes) -> bool:
+    """Whether a line break that no backslash takes back stands between two parts of a node."""
+    if node.start_point.row == node.end_point.row:
+        return False
+    parts = node.children
+    gaps = (data[before.end_byte : after.start_byte] for before, after in pairwise(parts))
+    return any(b"\n" in _CONTINUED.sub(b"", gap) for gap in gaps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -18,8 +18,10 @@ from ..grammars import Dialect, load_grammar
 from .bindings import resolve
 from .captures import EVERY_LINE, POINTS, REGIONS, Captures, IntArray, Spans, capture
 from .damage import known_lines
+from .embedded import unfolded
 from .errors import OracleError
 from .macro_text import with_macro_texts
+from .mended import Mended
 from .profiles import Profile, profile_of
 from .surface import Surface
 
@@ -63,12 +65,19 @@ def label_file(data: bytes, language: str, *, file_name: str | None = None) -> T
     lines = split_lines(data)
     extension = PurePosixPath(file_name).suffix.lower() if file_name else ""
     best: Truth | None = None
+    mended: Mended | None = None
     for dialect in sorted(profile.dialects, key=lambda dialect: extension not in dialect.extensions):
         truth = _label(data, lines, dialect, profile)
         if best is None or truth.known.sum() > best.known.sum():
             best = truth
         if best.known.all():
             break
+        if mended is None and profile.mend is not None:
+            mended = profile.mend(data)
+        if mended is not None:
+            truth = _label(data, lines, dialect, profile, mended)
+            if truth.known.sum() > best.known.sum():
+                best = truth
     if best is None:
         raise OracleError(f"the profile of {language} has no dialect")
     return best
@@ -89,15 +98,25 @@ def _parsed(data: bytes, dialect: Dialect, profile: Profile) -> Node:
     return _parser(dialect).parse(source).root_node
 
 
-def _label(data: bytes, lines: LineSpans, dialect: Dialect, profile: Profile) -> Truth:
-    root = _parsed(data, dialect, profile)
+def _label(data: bytes, lines: LineSpans, dialect: Dialect, profile: Profile, mended: Mended | None = None) -> Truth:
+    source = data if mended is None else mended.source
+    root = _parsed(source, dialect, profile)
     captures = capture(root, dialect)
+    if mended is not None:
+        captures = mended.add_to(captures)
     captures = with_macro_texts(data, captures)
+    opaque: tuple[tuple[int, int], ...] = ()
+    if profile.telling is not None:
+        parse = partial(_parsed, dialect=dialect, profile=profile)
+        captures, opaque = unfolded(source, captures, dialect, parse, profile.telling)
     surface = Surface(data, lines, captures, profile.documentation)
     masks = surface.masks.copy()
     if len(lines):
         _Labelling(data, lines, captures, surface, profile).write(masks)
-    known = known_lines(root, data, lines, dialect, profile)
+    known = known_lines(root, source, lines, dialect, profile)
+    for start, end in (*opaque, *(mended.lost if mended is not None else ())):
+        first, last = np.searchsorted(lines.starts, (start, end - 1), side="right") - 1
+        known[first : last + 1] = False
     if not captures.complete:
         known[:] = False
     return Truth(masks, known)
@@ -106,9 +125,7 @@ def _label(data: bytes, lines: LineSpans, dialect: Dialect, profile: Profile) ->
 class _Labelling:
     """The construct and region labels of one text, from its captures."""
 
-    def __init__(
-        self, data: bytes, lines: LineSpans, captures: Captures, surface: Surface, profile: Profile
-    ) -> None:
+    def __init__(self, data: bytes, lines: LineSpans, captures: Captures, surface: Surface, profile: Profile) -> None:
         self._data = data
         self._lines = lines
         self._captures = captures

@@ -16,7 +16,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _NO_FUNCTIONS = frozenset(
-    b"if while for switch return sizeof alignof _Alignof alignas _Alignas decltype typeof __typeof__ defined "
+    b"if elif defined while for switch return sizeof alignof _Alignof alignas _Alignas decltype typeof __typeof__ defined "
     b"do else case goto catch throw new delete static_cast dynamic_cast const_cast reinterpret_cast operator "
     b"__attribute__ __attribute __declspec __asm__ asm _Static_assert static_assert _Pragma __pragma "
     b"noexcept void int char short long float double bool unsigned signed auto const volatile struct union "
@@ -28,9 +28,7 @@ def _pack(found: list[tuple[int, int]], known: Spans) -> Spans:
     if not found:
         return known
     added = np.array(found, dtype=np.int64)
-    return sorted_spans(
-        np.concatenate((known.starts, added[:, 0])), np.concatenate((known.ends, added[:, 1]))
-    )
+    return sorted_spans(np.concatenate((known.starts, added[:, 0])), np.concatenate((known.ends, added[:, 1])))
 
 
 def with_macro_texts(data: bytes, captures: Captures) -> Captures:

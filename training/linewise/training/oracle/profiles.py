@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from linewise.features.languages import language_named
 
 from ..grammars import Dialect
+from . import c_text
 from .errors import OracleError
+from .mended import Mended
+from .preparation import prepare_csharp, prepare_ecma
 
 _SLASHED_DOCUMENTATION = rb"/\*\*(?!/)|/\*!|///(?!/)|//!"
 """The documentation comments of the C family, by form alone; `/**/` and `////…` are plain comments."""
@@ -26,11 +29,18 @@ class Profile:
     """Node types that merely hold definitions: damage inside masks one of their children, not all of them."""
     documentation: re.Pattern[bytes] | None = None
     """Matched where a comment begins: is it documentation?"""
+    one_line: frozenset[str] = frozenset()
+    """Node types whose parts no bare line break may part: one that does is as good as an ERROR."""
     free_names_are_global: bool = False
     """A name that is bound without being declared belongs to the whole file, wherever that happens."""
+    mend: Callable[[bytes], Mended] | None = None
+    """Changes a text that does not parse; counts where it leaves fewer lines unknown."""
     prepare: Callable[[bytes], bytes] | None = None
     """Rewrites a text before it is parsed, its length and line breaks kept: say, to take out the macros that
     the grammar chokes on."""
+    telling: re.Pattern[bytes] | None = None
+    """Matches the tokens by which a construct shows in a tree that the grammar keeps as loose tokens: where such
+    a tree, captured as ``@embedded``, cannot be parsed on its own either, its lines are unknown."""
 
 
 def _profile(
@@ -40,14 +50,20 @@ def _profile(
     documentation: bytes | None = None,
     free_names_are_global: bool = False,
     prepare: Callable[[bytes], bytes] | None = None,
+    mend: Callable[[bytes], Mended] | None = None,
+    telling: bytes | None = None,
+    one_line: str = "",
 ) -> Profile:
     return Profile(
         language,
         dialects or (Dialect(language, f"tree_sitter_{language}", (language,)),),
         frozenset(containers.split()),
         re.compile(documentation) if documentation else None,
+        frozenset(one_line.split()),
         free_names_are_global,
+        mend,
         prepare,
+        re.compile(telling) if telling else None,
     )
 
 
@@ -63,10 +79,10 @@ _ECMA_CONTAINERS = "export_statement class_declaration abstract_class_declaratio
 _PROFILES = {
     profile.language: profile
     for profile in (
-        _profile("bash", "", free_names_are_global=True),
+        _profile("bash", "", free_names_are_global=True, one_line="command file_redirect"),
         # A header of C may be one of C++ by its content.
-        _profile("c", _CPP_CONTAINERS, _C, _CPP, documentation=_SLASHED_DOCUMENTATION),
-        _profile("cpp", _CPP_CONTAINERS, _CPP, documentation=_SLASHED_DOCUMENTATION),
+        _profile("c", _CPP_CONTAINERS, _C, _CPP, documentation=_SLASHED_DOCUMENTATION, mend=c_text.mend),
+        _profile("cpp", _CPP_CONTAINERS, _CPP, documentation=_SLASHED_DOCUMENTATION, mend=c_text.mend),
         _profile(
             "csharp",
             "namespace_declaration file_scoped_namespace_declaration declaration_list class_declaration "
@@ -74,6 +90,7 @@ _PROFILES = {
             "preproc_elif",
             Dialect("csharp", "tree_sitter_c_sharp", ("csharp",)),
             documentation=_SLASHED_DOCUMENTATION,
+            prepare=prepare_csharp,
         ),
         _profile("go", ""),
         _profile(
@@ -87,6 +104,7 @@ _PROFILES = {
             _ECMA_CONTAINERS,
             Dialect("javascript", "tree_sitter_javascript", ("ecma", "jsx", "javascript")),
             documentation=_SLASHED_DOCUMENTATION,
+            prepare=prepare_ecma,
         ),
         _profile(
             "kotlin",
@@ -108,6 +126,8 @@ _PROFILES = {
             "rust",
             "mod_item declaration_list impl_item trait_item",
             documentation=_SLASHED_DOCUMENTATION,
+            telling=rb"\b(?:fn|for|while|loop|if|else|match|let|return|break|continue|struct|enum|union|impl|trait|type|"
+            rb"static|const|mod|use|extern)\b|\||#!?\[",
         ),
         _profile(
             "scala",
@@ -139,6 +159,7 @@ _PROFILES = {
                 (".tsx", ".jsx"),
             ),
             documentation=_SLASHED_DOCUMENTATION,
+            prepare=prepare_ecma,
         ),
     )
 }

@@ -58,9 +58,7 @@ class Surface:
         code_positions: int64, ascending: the positions of visible bytes outside comments and documentation.
     """
 
-    def __init__(
-        self, data: bytes, lines: LineSpans, captures: Captures, documentation: re.Pattern[bytes] | None
-    ):
+    def __init__(self, data: bytes, lines: LineSpans, captures: Captures, documentation: re.Pattern[bytes] | None):
         """Paint a text; ``documentation`` matches the beginning of a comment that is documentation."""
         array = np.frombuffer(data, dtype=np.uint8)
         self._visible = _VISIBLE[array]

@@ -54,7 +54,8 @@
 (indexer_declaration "this" @variable_declaration)
 (declaration_expression) @variable_declaration
 (let_clause) @variable_declaration
-(assignment_expression) @assignment
+(is_pattern_expression pattern: (var_pattern) @variable_declaration)
+[(assignment_expression) (with_initializer)] @assignment
 (prefix_unary_expression ["++" "--"]) @assignment
 (postfix_unary_expression ["++" "--"]) @assignment
 
@@ -81,6 +82,7 @@
 (invocation_expression
   function: [
     (invocation_expression) (element_access_expression) (parenthesized_expression) (alias_qualified_name)
+    (postfix_unary_expression)
   ] @call)
 [(object_creation_expression) (implicit_object_creation_expression)] @call
 (constructor_initializer ["base" "this"] @call)
