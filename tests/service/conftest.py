@@ -54,6 +54,9 @@ class FakePrediction:
     model_digest: str = "f" * 64
     taxonomy_version: str = TAXONOMY_VERSION
 
+    def __len__(self) -> int:
+        return len(self.masks)
+
 
 class FakeClassifier:
     """Labels by regular expressions; remembers what it was asked."""

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from linewise.features.labels import LABEL_NAMES, TAXONOMY_VERSION
 from linewise.features.lines import split_lines
+from linewise.service.http.routes.classify import LINES_AT_A_TIME
 
 LOOP = "for item in queue:\n    send(item)\n"
 
@@ -102,3 +103,13 @@ def test_a_content_type_may_name_the_charset(client: TestClient) -> None:
     for content_type in ("application/json; charset=utf-8", 'Application/JSON;charset="UTF-8"'):
         response = client.post("/v1/classify", content=b'{"text": ""}', headers={"Content-Type": content_type})
         assert response.status_code == 200
+
+
+@pytest.mark.parametrize("n_lines", [LINES_AT_A_TIME - 1, LINES_AT_A_TIME, LINES_AT_A_TIME + 1, 999])
+@pytest.mark.parametrize("scores", [False, True])
+def test_many_lines_are_one_answer(client: TestClient, n_lines: int, scores: bool) -> None:
+    texts = ["if x:" if number % 3 else "" for number in range(n_lines)]
+    lines = classify(client, text="\n".join([*texts, ""]), scores=scores)["lines"]
+    assert [line["number"] for line in lines] == list(range(1, n_lines + 1))
+    assert [line["labels"] for line in lines] == [["code", "conditional"] if text else ["blank"] for text in texts]
+    assert all(("probabilities" in line) == scores for line in lines)

@@ -198,4 +198,5 @@ class ReadyAnswer(TypedDict):
     model_digest: ModelDigest
 
 
+LINE_ANSWERS: TypeAdapter[list[LineAnswer]] = TypeAdapter(list[LineAnswer])
 CLASSIFY_ANSWER: TypeAdapter[ClassifyAnswer] = TypeAdapter(ClassifyAnswer)

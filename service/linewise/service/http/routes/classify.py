@@ -16,9 +16,10 @@ from ..dependencies import InferenceDependency, SettingsDependency
 from ..json_body import json_bytes, parse_body
 from ..openapi import request_body
 from ..problems import ProblemError, documented
-from ..schemas import CLASSIFY_ANSWER, ClassifyAnswer, ClassifyRequest, LineAnswer
+from ..schemas import CLASSIFY_ANSWER, LINE_ANSWERS, ClassifyAnswer, ClassifyRequest, LineAnswer
 
 PROBABILITY_DECIMALS = 4
+LINES_AT_A_TIME = 500
 
 router = APIRouter(prefix="/v1", tags=["classify"])
 
@@ -70,26 +71,42 @@ def answer_classify(classifier: Classifier, body: bytes, *, max_lines: int) -> b
         context=request.context,
         mode=request.mode,
     )
-    return CLASSIFY_ANSWER.dump_json(_answer(prediction, scores=request.scores))
+    return _render(prediction, scores=request.scores)
 
 
-def _answer(prediction: Prediction, *, scores: bool) -> ClassifyAnswer:
-    masks = zip(prediction.masks.tolist(), prediction.uncertain_masks.tolist(), strict=True)
-    lines: list[LineAnswer] = [
-        {"number": number, "labels": label_names(mask), "uncertain": label_names(uncertain)}
-        for number, (mask, uncertain) in enumerate(masks, 1)
-    ]
+def _render(prediction: Prediction, *, scores: bool) -> bytes:
+    """The answer as JSON, its lines serialised some at a time.
+
+    The serialiser lets no other thread run meanwhile, and health checks would wait for all 200,000 lines of a text.
+    """
     answer: ClassifyAnswer = {
-        "lines": lines,
+        "lines": [],
         "language": prediction.language,
         "language_score": round(prediction.language_score, PROBABILITY_DECIMALS),
         "model_digest": prediction.model_digest,
         "taxonomy_version": prediction.taxonomy_version,
     }
     if scores:
+        answer["label_order"] = list(LABEL_NAMES)
+    before, after = CLASSIFY_ANSWER.dump_json(answer).split(b"[]", 1)
+    chunks = [
+        LINE_ANSWERS.dump_json(_lines(prediction, begin, scores=scores))[1:-1]
+        for begin in range(0, len(prediction), LINES_AT_A_TIME)
+    ]
+    return b"".join((before, b"[", b",".join(chunks), b"]", after))
+
+
+def _lines(prediction: Prediction, begin: int, *, scores: bool) -> list[LineAnswer]:
+    """The answers of the lines from index ``begin`` on, ``LINES_AT_A_TIME`` at most."""
+    part = slice(begin, begin + LINES_AT_A_TIME)
+    masks = zip(prediction.masks[part].tolist(), prediction.uncertain_masks[part].tolist(), strict=True)
+    lines: list[LineAnswer] = [
+        {"number": number, "labels": label_names(mask), "uncertain": label_names(uncertain)}
+        for number, (mask, uncertain) in enumerate(masks, begin + 1)
+    ]
+    if scores:
         # In float64, since a rounded float32 would show its binary neighbours: 0.8724000215530396.
-        rounded = np.round(prediction.probabilities.astype(np.float64), PROBABILITY_DECIMALS)
+        rounded = np.round(prediction.probabilities[part].astype(np.float64), PROBABILITY_DECIMALS)
         for line, probabilities in zip(lines, rounded.tolist(), strict=True):
             line["probabilities"] = probabilities
-        answer["label_order"] = list(LABEL_NAMES)
-    return answer
+    return lines
