@@ -1,0 +1,440 @@
+"""A text of C or C++ as its grammar would like to see it: without the macros and directives that tear syntax apart.
+
+The grammars read source before the preprocessor has run. Two things defeat them: conditional blocks whose
+branches are no whole statements, and macros that stand where no name may. Both are taken out of a copy of the
+text, byte for byte, so that every position stays; what a line says is read off the original all the same.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+from .mended import Mended
+
+_LEXEME = re.compile(
+    rb"""(?P<comment>//(?:\\\r?\n|[^\n])*|/\*.*?(?:\*/|\Z))
+    |(?P<directive>^[ \t]*\#(?:\\\r?\n|"(?:\\.|[^"\\\n])*"|/\*.*?\*/|[^\n])*)
+    |(?P<string>(?:u8|[uUL])?R"(?P<raw>[^()\\\s]{0,16})\(.*?\)(?P=raw)"|(?:u8|[uUL])?"(?:\\.|[^"\\\n])*"?
+        |[uUL]?'(?:\\.|[^'\\\n])*'?)
+    |(?P<word>[A-Za-z_]\w*)
+    |(?P<number>\.?\d(?:[eEpP][+-]|[\w.]|'(?=\w))*)
+    |(?P<sign>::|->|\+\+|--|&&|\|\||[=!<>]=|[^\s\w])""",
+    re.VERBOSE | re.DOTALL | re.MULTILINE,
+)
+_CONDITIONAL = re.compile(rb"[ \t]*#[ \t]*(if|ifdef|ifndef|elif|elifdef|elifndef|else|endif)\b")
+_COMMENT_START = re.compile(rb"//|/\*")
+_REPLACED = re.compile(rb"[^\s]")
+_MACRO = re.compile(rb"_{0,2}[A-Z][A-Z0-9_]+|__\w+__?|ngx_\w*decl|__\w+")
+_EACH = re.compile(rb"\w*(for_?each|FOR_?EACH)\w*")
+_FORMAT = re.compile(rb"_{0,2}[A-Z][A-Z0-9_]+|(PRI|SCN)[a-zA-Z0-9]+")
+_WORDS = {
+    "builtin": b"void char short int long float double signed unsigned bool _Bool auto __int64 size_t wchar_t",
+    "qualifier": b"static extern inline const volatile register constexpr virtual explicit friend typename mutable "
+    b"thread_local __inline __inline__ __forceinline __attribute__ __attribute __declspec __extension__ "
+    b"__restrict __restrict__ __cdecl __stdcall __fastcall __thiscall __volatile__ __const typedef template "
+    b"consteval constinit _Noreturn _Thread_local __thread",
+    "record": b"struct class union enum",
+    "control": b"if else for while do switch case default break continue return goto try catch throw new delete "
+    b"using namespace public private protected operator sizeof alignof asm __asm__ __asm static_assert "
+    b"_Static_assert co_return co_yield co_await requires concept decltype alignas __try __except __finally "
+    b"__alignof__ __typeof__ typeof this nullptr true false",
+    "after": b"const volatile override final noexcept mutable",
+}
+_BUILTIN, _QUALIFIER, _RECORD, _CONTROL, _AFTER = (frozenset(words.split()) for words in _WORDS.values())
+_BOUNDARY = frozenset((b"", b";", b"{", b"}", b":"))
+_OPERATORS = frozenset((b"==", b"!=", b"<=", b">=", b"<", b">", b"&&", b"||", b"&", b"|", b"+", b"-", b"=", b"^"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: bytes
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class _Block:
+    """A conditional block: its directives so far, as indices of tokens."""
+
+    directives: list[int] = field(default_factory=list)
+
+
+def mend(data: bytes) -> Mended:
+    """Take out of a text of C or C++ what its grammar chokes on."""
+    source = bytearray(data)
+    tokens = [
+        _Token(match.lastgroup or "sign", match[0], match.start(), match.end())
+        for match in _LEXEME.finditer(data)
+        if match.lastgroup != "comment"
+    ]
+    tokens = [_Token("string", t.text, t.start, t.end) if t.kind == "raw" else t for t in tokens]
+    directives, lost, tokens = _flatten(tokens, source)
+    _comments_in_definitions(tokens, source)
+    _Macros([token for token in tokens if token.kind != "directive"], source, _directive_ends(tokens)).mend()
+    return Mended(bytes(source), tuple(directives), tuple(lost))
+
+
+def _blank(source: bytearray, start: int, end: int) -> None:
+    source[start:end] = _REPLACED.sub(b" ", bytes(source[start:end]))
+
+
+def _directive_ends(tokens: list[_Token]) -> list[int]:
+    return [token.end for token in tokens if token.kind == "directive"]
+
+
+def _comments_in_definitions(tokens: list[_Token], source: bytearray) -> None:
+    """A comment in the midst of a replacement text ends it, to the grammar."""
+    for token in tokens:
+        if token.kind != "directive" or b"/*" not in token.text or b"define" not in token.text[:20]:
+            continue
+        value = re.match(rb"[ \t]*#[ \t]*define[ \t]+\w+(\([^)]*\))?[ \t]+(?!/[*/])\S", token.text)
+        if value is None:
+            continue
+        for comment in re.finditer(rb'"(?:\\.|[^"\\\n])*"|/\*.*?\*/', token.text, re.DOTALL):
+            rest = token.text[comment.end() :].strip(b" \t\r\n\\")
+            if comment.start() >= value.end() - 1 and comment[0][:1] == b"/" and rest:
+                if b"\n" not in comment[0] or b"\\\n" in comment[0]:
+                    at = token.start + comment.start()
+                    _blank_comment(source, at, at + len(comment[0]))
+
+
+def _blank_comment(source: bytearray, start: int, end: int) -> None:
+    source[start:end] = re.sub(rb"[^\s\\]|\\(?!\r?\n)", b" ", bytes(source[start:end]))
+
+
+def _flatten(
+    tokens: list[_Token], source: bytearray
+) -> tuple[list[tuple[int, int]], list[tuple[int, int]], list[_Token]]:
+    """Take out the directives of blocks that tear syntax apart, and all their branches but one."""
+    dropped = [False] * len(tokens)
+    directives: list[tuple[int, int]] = []
+    lost: list[tuple[int, int]] = []
+    stack: list[_Block] = []
+    for index, token in enumerate(tokens):
+        if token.kind != "directive":
+            continue
+        found = _CONDITIONAL.match(token.text)
+        if found is None:
+            continue
+        if found[1].startswith(b"if"):
+            stack.append(_Block([index]))
+        elif stack:
+            stack[-1].directives.append(index)
+            if found[1] == b"endif":
+                block = stack.pop().directives
+                branches = list(zip(block, block[1:], strict=False))
+                kept = _kept_branches(tokens, dropped, branches)
+                if kept is None:
+                    continue
+                for at in block:
+                    dropped[at] = True
+                    text = tokens[at].text
+                    comment = _COMMENT_START.search(text)
+                    end = tokens[at].start + (comment.start() if comment else len(text))
+                    _blank(source, tokens[at].start, end)
+                    directives.append((tokens[at].start, end))
+                for number, (first, last) in enumerate(branches):
+                    if number not in kept and last > first + 1:
+                        start, end = tokens[first + 1].start, tokens[last - 1].end
+                        _blank(source, start, end)
+                        lost.append((start, end))
+                        dropped[first + 1 : last] = [True] * (last - first - 1)
+    return directives, lost, [token for token, gone in zip(tokens, dropped, strict=True) if not gone]
+
+
+def _kept_branches(tokens: list[_Token], dropped: list[bool], branches: list[tuple[int, int]]) -> set[int] | None:
+    """Which branches of a block to keep without its directives; None where the block may stay as it is."""
+    first, last = branches[0][0], branches[-1][1]
+    before = _neighbour(tokens, dropped, first, -1)
+    after = _neighbour(tokens, dropped, last, 1)
+    filled = []
+    whole = before in _BOUNDARY
+    for number, (start, end) in enumerate(branches):
+        depth = lowest = 0
+        text = b""
+        for at in range(start + 1, end):
+            if dropped[at] or tokens[at].kind == "directive":
+                continue
+            text = tokens[at].text
+            if text in (b"{", b"(", b"["):
+                depth += 1
+            elif text in (b"}", b")", b"]"):
+                depth -= 1
+                lowest = min(lowest, depth)
+        if not text:
+            continue
+        filled.append((number, depth == 0 and lowest == 0, text))
+        whole = whole and depth == 0 and lowest == 0 and _may_end(text, after)
+    if whole or not filled:
+        return None
+    numbers = {number for number, _, _ in filled}
+    if len(numbers) == 1 or all(balanced and text == b"," for _, balanced, text in filled):
+        return numbers
+    return {filled[0][0]}
+
+
+def _may_end(text: bytes, after: bytes) -> bool:
+    if text in (b";", b"}", b":"):
+        return after != b"else"
+    return text not in (b"else", b",") and (text == b")" or text[-1:].isalnum()) and after not in (b"{", b"else")
+
+
+def _neighbour(tokens: list[_Token], dropped: list[bool], at: int, step: int) -> bytes:
+    at += step
+    while 0 <= at < len(tokens):
+        if not dropped[at] and tokens[at].kind != "directive":
+            return tokens[at].text
+        at += step
+    return b""
+
+
+class _Macros:
+    """Takes out macros by what stands around them: declarations with too many names, lone words, odd arguments."""
+
+    def __init__(self, tokens: list[_Token], source: bytearray, directive_ends: list[int]) -> None:
+        self._tokens = [*tokens, *(_Token("end", b"", len(source), len(source)),) * 3]
+        self._source = source
+        self._directive_ends = directive_ends
+        self._partner = self._partners()
+
+    def _partners(self) -> dict[int, int]:
+        partner: dict[int, int] = {}
+        stack: list[int] = []
+        for at, token in enumerate(self._tokens):
+            if token.text in (b"(", b"{"):
+                stack.append(at)
+            elif token.text in (b")", b"}"):
+                opener = b"(" if token.text == b")" else b"{"
+                while stack and self._tokens[stack[-1]].text != opener:
+                    if opener == b"(":
+                        break
+                    stack.pop()
+                if stack and self._tokens[stack[-1]].text == opener:
+                    partner[stack.pop()] = at
+        return partner
+
+    def mend(self) -> None:
+        tokens = self._tokens
+        blocks: list[bool] = []  # of each open brace, whether it holds statements
+        at = 0
+        while at < len(tokens) - 3:
+            token = tokens[at]
+            before = tokens[at - 1].text if at else b""
+            if token.text == b"{":
+                after_head = before == b")" or before in _AFTER or before in (b"else", b"do", b"try")
+                blocks.append(after_head or (bool(blocks) and blocks[-1] and before in _BOUNDARY))
+            elif token.text == b"}":
+                if blocks:
+                    blocks.pop()
+            elif token.kind == "string":
+                self._beside_string(at)
+            elif token.text in _OPERATORS and before in (b"(", b",") and tokens[at + 1].text in (b",", b")"):
+                self._replace(at, b"0")
+            elif token.kind == "word":
+                if before in _BOUNDARY or self._follows_directive(at):
+                    at = self._statement(at, bool(blocks) and blocks[-1])
+                    continue
+                if before in (b"(", b","):
+                    self._type_argument(at, bool(blocks) and blocks[-1])
+            at += 1
+
+    def _follows_directive(self, at: int) -> bool:
+        ends = self._directive_ends
+        found = bisect_right(ends, self._tokens[at].start) - 1
+        return found >= 0 and (at == 0 or ends[found] > self._tokens[at - 1].start)
+
+    def _replace(self, at: int, text: bytes) -> None:
+        token = self._tokens[at]
+        self._source[token.start : token.end] = text.ljust(token.end - token.start)
+
+    def _drop(self, at: int, last: int) -> None:
+        _blank(self._source, self._tokens[at].start, self._tokens[last].end)
+
+    def _is_macro(self, at: int) -> bool:
+        token = self._tokens[at]
+        return (
+            token.kind == "word"
+            and token.text not in _QUALIFIER
+            and token.text not in _CONTROL
+            and token.text not in _BUILTIN
+            and _MACRO.fullmatch(token.text) is not None
+        )
+
+    def _beside_string(self, at: int) -> None:
+        tokens = self._tokens
+        following = tokens[at + 1]
+        if following.kind == "word" and _FORMAT.fullmatch(following.text) and tokens[at + 2].text != b"(":
+            self._drop(at + 1, at + 1)
+        if at >= 2 and tokens[at - 1].kind == "word" and tokens[at - 2].text in (b"(", b",", b"=", b"return"):
+            if _FORMAT.fullmatch(tokens[at - 1].text):
+                self._drop(at - 1, at - 1)
+
+    def _type_argument(self, at: int, in_block: bool) -> None:
+        """`f(struct a *, int)` is a call to no grammar: make names of the types."""
+        tokens = self._tokens
+        if not in_block:
+            return
+        end = at
+        if tokens[at].text in _RECORD and tokens[at + 1].kind == "word":
+            end = at + 2
+        elif tokens[at].text in _BUILTIN or tokens[at].text == b"const":
+            while tokens[end].text in _BUILTIN or tokens[end].text == b"const":
+                end += 1
+        else:
+            return
+        stars = end
+        while tokens[stars].text == b"*":
+            stars += 1
+        alone = tokens[at - 1].text == b"(" and tokens[stars].text == b")"
+        if tokens[stars].text not in (b",", b")") or (alone and not self._calls(at - 1)):
+            return
+        if tokens[at].text in _RECORD:
+            self._drop(at, at)
+        else:
+            self._replace(at, tokens[at].text.upper())
+            at += 1
+        for extra in range(at if tokens[at].text not in _RECORD else end, stars):
+            self._drop(extra, extra)
+
+    def _calls(self, opener: int) -> bool:
+        word = self._tokens[opener - 1] if opener else self._tokens[-1]
+        return word.kind == "word" and word.text not in _CONTROL and word.text not in _BUILTIN
+
+    def _statement(self, at: int, in_block: bool) -> int:
+        """Mend what begins with the word at ``at``; returns where to go on."""
+        tokens = self._tokens
+        first = tokens[at]
+        if first.text in _CONTROL:
+            return at + 1
+        if tokens[at + 1].text == b"(" and at + 1 in self._partner:
+            close = self._partner[at + 1]
+            after = tokens[close + 1]
+            if in_block and _EACH.fullmatch(first.text) and after.text != b";" and len(first.text) > 4:
+                self._replace(at, b"while")
+                return at + 1
+            if in_block and after.text == b"{" and after.start > tokens[close].end:
+                self._source[after.start - 1] = ord(";")
+                return at + 1
+            if self._is_macro(at) and self._stands_alone(at, close, in_block):
+                self._end_statement(close)
+                return at + 1
+        elif self._is_macro(at) and self._stands_alone(at, at, in_block):
+            self._drop(at, at)
+            return at + 1
+        return self._declaration(at, in_block)
+
+    def _stands_alone(self, at: int, last: int, in_block: bool) -> bool:
+        """The macro is all of its line, and what follows begins anew."""
+        tokens = self._tokens
+        following = tokens[last + 1]
+        between = bytes(self._source[tokens[last].end : following.start])
+        if b"\n" not in between and b"\r" not in between:
+            return False
+        if following.text in (b"}", b"") or self._follows_directive(last + 1):
+            return at == 0 or tokens[at - 1].text not in (b"{",) or last > at
+        if following.kind != "word":
+            return following.text in (b"~", b"[", b"#")
+        if last == at:
+            return following.text in _CONTROL or following.text in _RECORD or self._words_ahead(last + 1) > 1
+        return in_block or following.text in _CONTROL or self._words_ahead(last + 1) > 1
+
+    def _words_ahead(self, at: int) -> int:
+        """How many names and types a declaration that begins here has."""
+        count = 0
+        while self._tokens[at].kind == "word" or self._tokens[at].text in (b"*", b"&", b"::"):
+            count += self._tokens[at].kind == "word"
+            at += 1
+        return count
+
+    def _end_statement(self, last: int) -> None:
+        end = self._tokens[last].end
+        for position in range(end, self._tokens[last + 1].start):
+            if self._source[position] in b" \t\r\n":
+                self._source[position] = ord(";")
+                return
+            return
+
+    def _declaration(self, at: int, in_block: bool) -> int:
+        tokens = self._tokens
+        words: list[tuple[int, int]] = []  # first and last token of each name, macro arguments included
+        end = at
+        record: int | None = None
+        builtin = False
+        while True:
+            token = tokens[end]
+            if token.kind == "word" and token.text not in _CONTROL:
+                last = end
+                if tokens[end + 1].text == b"(" and self._is_macro(end) and end + 1 in self._partner:
+                    close = self._partner[end + 1]
+                    if tokens[close + 1].kind == "word" or (tokens[close + 1].text == b"*" and not in_block):
+                        last = close
+                if token.text in _RECORD:
+                    record = len(words) if record is None else record
+                elif token.text in _BUILTIN:
+                    builtin = True
+                elif token.text not in _QUALIFIER:
+                    words.append((end, last))
+                end = last + 1
+            elif token.text in (b"*", b"&", b"&&") and end > at:
+                end += 1
+            elif token.text == b"::" and tokens[end + 1].kind == "word":
+                end += 2
+            elif token.text == b"<" and end > at and (close := self._angle(end)) is not None:
+                end = close + 1
+            else:
+                break
+        if end == at:
+            return at + 1
+        terminator = tokens[end].text
+        if record is not None and terminator in (b"{", b":"):
+            names = [pair for pair in words[record:] if tokens[pair[0]].text not in (b"final", b"override")]
+            for pair in names[:-1]:
+                if self._is_macro(pair[0]):
+                    self._drop(*pair)
+            return end
+        if terminator not in (b"(", b";", b"=", b"[", b",", b"{"):
+            return max(end, at + 1)
+        types = words[:-1]
+        macros = [pair for pair in types if self._is_macro(pair[0])]
+        needed = 0 if builtin else 1
+        surplus = len(types) - (2 if record is not None else 1) + (1 - needed)
+        plain = len(types) - len(macros)
+        if surplus > 0 and macros:
+            for pair in macros if plain >= needed else macros[:-1]:
+                self._drop(*pair)
+        if terminator == b"(" and end in self._partner and (types or builtin or not in_block):
+            self._after_parameters(self._partner[end] + 1)
+        return end
+
+    def _angle(self, at: int) -> int | None:
+        depth = 0
+        for end in range(at, min(at + 60, len(self._tokens) - 3)):
+            text = self._tokens[end].text
+            if text == b"<":
+                depth += 1
+            elif text == b">":
+                depth -= 1
+                if depth == 0:
+                    return end
+            elif text in (b";", b"{", b"}", b"&&", b"||"):
+                return None
+        return None
+
+    def _after_parameters(self, at: int) -> None:
+        tokens = self._tokens
+        found: list[tuple[int, int]] = []
+        while True:
+            if tokens[at].text in _AFTER:
+                at += 1
+            elif self._is_macro(at):
+                last = self._partner[at + 1] if tokens[at + 1].text == b"(" and at + 1 in self._partner else at
+                found.append((at, last))
+                at = last + 1
+            else:
+                break
+        if tokens[at].text in (b";", b"{", b"=", b":"):
+            for pair in found:
+                self._drop(*pair)
