@@ -17,6 +17,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -58,9 +59,13 @@ def known_lines(root: Node, data: bytes, lines: LineSpans, dialect: Dialect, pro
     return known
 
 
+@cache
+def _query(source: str, dialect: Dialect) -> Query:
+    return Query(load_grammar(dialect.module, dialect.function), source)
+
+
 def _found(root: Node, query: str, dialect: Dialect) -> list[Node]:
-    compiled = Query(load_grammar(dialect.module, dialect.function), query)
-    return QueryCursor(compiled).captures(root).get("damage", [])
+    return QueryCursor(_query(query, dialect)).captures(root).get("damage", [])
 
 
 def _runs_on(node: Node, data: bytes) -> bool:
