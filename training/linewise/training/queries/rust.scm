@@ -44,3 +44,16 @@
   ] @call)
 (macro_invocation) @call
 (token_tree (identifier) @call . (token_tree . "("))
+
+; Macros: their arguments and replacement texts are tokens to the grammar, and are parsed on their own
+(macro_invocation (token_tree) @embedded)
+(macro_rule right: (token_tree) @embedded)
+(token_tree (token_tree) @embedded)
+(token_repetition (token_tree) @embedded)
+(token_repetition) @embedded.repeated
+[(attribute_item) (inner_attribute_item)] @not.embedded
+; `name = value` in the arguments of a macro
+(source_file
+  (expression_statement
+    [(tuple_expression (assignment_expression left: (_) @not.assignment))
+     (parenthesized_expression (assignment_expression left: (_) @not.assignment))]))
