@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import stat
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -29,7 +31,7 @@ from linewise.service.commands import label as label_command
 from linewise.service.files import Source
 from linewise.service.formats import JsonLinesFormat, Labelled, TextFormat, printable_name, text_lines
 from linewise.service.labelling import Tally
-from linewise.service.output import open_output
+from linewise.service.output import open_output, write_all
 from linewise.service.reading import Skipped, SkipReason
 
 SAMPLE = "for x in y:\n    f(x)\n\n"
@@ -286,6 +288,15 @@ class TestOutput:
             stream.write(b"x")
         assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
 
+    def test_raw_stream_that_takes_little_at_a_time_gets_everything(self) -> None:
+        class Narrow(io.BytesIO):
+            def write(self, data: Any) -> int:
+                return super().write(memoryview(data)[:3])
+
+        stream = Narrow()
+        write_all(stream, b"0123456789")
+        assert stream.getvalue() == b"0123456789"
+
     def test_failure_leaves_what_was_there(self, tmp_path: Path) -> None:
         def interrupted() -> None:
             with open_output(tmp_path / "out") as stream:
@@ -304,7 +315,11 @@ class TestOutput:
         assert result.stderr == "Error: cannot write gone/out.txt: No such file or directory\n"
 
 
-def test_reader_that_leaves_early_ends_it_quietly(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_reader_that_leaves_early_ends_it_quietly(
+    tmp_path: Path, unbuffered: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
     # More than any pipe holds, so that writing fails while the command is at it.
     (tmp_path / "a.py").write_text(("f()  # " + "x" * 900 + "\n") * 9_000)
     command = [sys.executable, "-m", "linewise", "label", "a.py"]

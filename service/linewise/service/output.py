@@ -34,6 +34,16 @@ def open_output(path: Path | None) -> Iterator[BinaryIO]:
         yield stream
 
 
+def write_all(stream: BinaryIO, data: bytes) -> None:
+    """Write all of the data, also to a raw stream, whose ``write`` may take only a part of it.
+
+    Standard output is such a stream where ``PYTHONUNBUFFERED`` is set, as it often is in containers.
+    """
+    rest = memoryview(data)
+    while rest:
+        rest = rest[stream.write(rest) :]
+
+
 @contextmanager
 def _replacing(target: Path) -> Iterator[BinaryIO]:
     # Beside the target, for a rename is atomic only within one file system; created with the mode that any

@@ -150,13 +150,13 @@ def _wants_colour(choice: str, output: Path | None) -> bool:
 
 def _write(labelled: Iterable[Labelled], formatter: OutputFormat, output: Path | None) -> None:
     """Write all labelled files; raises UnusableError where it fails, BrokenPipeError where the reader left."""
-    from ..output import open_output  # noqa: PLC0415
+    from ..output import open_output, write_all  # noqa: PLC0415
 
     try:
         with open_output(output) as stream:
             for one in labelled:
                 # A file name may hold bytes that are no UTF-8; they go out as they came in.
-                stream.write(formatter.render(one).encode("utf-8", "surrogateescape"))
+                write_all(stream, formatter.render(one).encode("utf-8", "surrogateescape"))
             stream.flush()
     except BrokenPipeError:
         raise
