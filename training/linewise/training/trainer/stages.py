@@ -23,6 +23,7 @@ from linewise.models.network import FillBlock, Float32Array, Layer, Network
 from linewise.models.pipeline import Networks
 from linewise.training.corpus.shards import LabelledFile
 
+from .checkpoints import Checkpoints
 from .perceptron import Perceptron, Rows, Schedule, label_targets
 from .sampling import Sample, Sampling, batches, draw, truth_of
 
@@ -50,18 +51,27 @@ class Recipe:
 
 FULL = Recipe(
     language=Schedule((), 2e-2, 64, 2),
-    line=Schedule((64,), 2e-3, 1024, 3),
-    first_context=Schedule((48,), 2e-3, 1024, 3),
-    second_context=Schedule((32,), 2e-3, 1024, 2),
+    line=Schedule((64,), 3e-3, 2048, 3),
+    first_context=Schedule((48,), 2e-3, 256, 2),
+    second_context=Schedule((32,), 2e-3, 256, 2),
 )
 """Trains the model that ships."""
 QUICK = Recipe(
     language=Schedule((), 2e-2, 64, 1),
-    line=Schedule((64,), 3e-3, 1024, 1),
-    first_context=Schedule((48,), 2e-3, 512, 1),
-    second_context=Schedule((32,), 2e-3, 512, 1),
+    line=Schedule((64,), 4e-3, 2048, 1),
+    first_context=Schedule((48,), 2e-3, 256, 1),
+    second_context=Schedule((32,), 2e-3, 256, 1),
 )
 """For experiments: one pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One training: what it depends on, whom it tells of its progress, and where it goes on after interruption."""
+
+    recipe: Recipe
+    report: Report
+    checkpoints: Checkpoints
 
 
 def initial_networks() -> Networks:
@@ -83,41 +93,40 @@ def initial_networks() -> Networks:
     )
 
 
-def fit_language(files: Sequence[LabelledFile], recipe: Recipe, report: Report) -> Layer:
+def fit_language(files: Sequence[LabelledFile], run: Run) -> Layer:
     """The language of a document from its words."""
-    perceptron = Perceptron(recipe.language, recipe.seed)
+    recipe = run.recipe
     sampling = replace(recipe.sampling, whole_share=0.3, hint_share=0.0)
     total = sum(len(file.masks) for file in files) * recipe.language.epochs
-    done = 0
-    for epoch in range(recipe.language.epochs):
+
+    def shards(epoch: int) -> Iterator[tuple[Rows, NDArray[np.generic], int]]:
         rng = np.random.default_rng((recipe.seed, 1, epoch))
         rows: list[csr_array] = []
         languages: list[int] = []
+        done = 0
         for group in batches(draw(files, sampling, rng), PIPELINE_LINES):
             batch = make_batch([sample.document.text for sample in group])
             rows.append(language_vectors(batch, tokenize(batch)))
             languages += [sample.language for sample in group]
             done += sum(len(sample.masks) for sample in group)
             if len(languages) >= 50 * recipe.language.batch_size:
-                loss = perceptron.fit(
-                    csr_array(vstack(rows)), np.array(languages), done / total, np.arange(N_LANGUAGE_SCORES)
-                )
-                report("language", done / total, loss)
-                rows, languages = [], []
-    return perceptron.network().layers[0]
+                yield csr_array(vstack(rows)), np.array(languages), done
+                rows, languages, done = [], [], 0
+
+    return _fit("language", recipe.language, shards, total, np.arange(N_LANGUAGE_SCORES), run).layers[0]
 
 
-def fit_line(files: Sequence[LabelledFile], networks: Networks, recipe: Recipe, report: Report) -> Network:
+def fit_line(files: Sequence[LabelledFile], networks: Networks, run: Run) -> Network:
     """The labels of a line from the line alone."""
 
     def rows(samples: list[Sample]) -> Rows:
         prepared = pipeline.prepare(networks.language, [sample.document for sample in samples])
         return prepared.vectors.matrix()
 
-    return _fit_labels("line", files, rows, recipe.line, recipe, report)
+    return _fit_labels("line", files, rows, run.recipe.line, run)
 
 
-def fit_first_context(files: Sequence[LabelledFile], networks: Networks, recipe: Recipe, report: Report) -> Network:
+def fit_first_context(files: Sequence[LabelledFile], networks: Networks, run: Run) -> Network:
     """The labels of a line from what the line network says of it and of its relatives."""
 
     def rows(samples: list[Sample]) -> Rows:
@@ -127,10 +136,10 @@ def fit_first_context(files: Sequence[LabelledFile], networks: Networks, recipe:
             pipeline.first_context_inputs(networks, prepared, around), prepared, networks.first_context.n_inputs
         )
 
-    return _fit_labels("first context", files, rows, recipe.first_context, recipe, report)
+    return _fit_labels("first context", files, rows, run.recipe.first_context, run)
 
 
-def fit_second_context(files: Sequence[LabelledFile], networks: Networks, recipe: Recipe, report: Report) -> Network:
+def fit_second_context(files: Sequence[LabelledFile], networks: Networks, run: Run) -> Network:
     """The labels of a line from the first context network's answers for it and its relatives."""
 
     def rows(samples: list[Sample]) -> Rows:
@@ -143,7 +152,7 @@ def fit_second_context(files: Sequence[LabelledFile], networks: Networks, recipe
             second_layout(n_hidden)["context"].stop,
         )
 
-    return _fit_labels("second context", files, rows, recipe.second_context, recipe, report)
+    return _fit_labels("second context", files, rows, run.recipe.second_context, run)
 
 
 def _filled(fill: FillBlock, prepared: pipeline.Prepared, n_inputs: int) -> Float32Array:
@@ -153,19 +162,47 @@ def _filled(fill: FillBlock, prepared: pipeline.Prepared, n_inputs: int) -> Floa
     return rows
 
 
-def _fit_labels(
-    name: str, files: Sequence[LabelledFile], make_rows: MakeRows, schedule: Schedule, recipe: Recipe, report: Report
-) -> Network:
-    perceptron = Perceptron(schedule, recipe.seed)
-    total = sum(len(file.masks) for file in files) * schedule.epochs
-    done = 0
-    for epoch in range(schedule.epochs):
+def _fit_labels(name: str, files: Sequence[LabelledFile], make_rows: MakeRows, schedule: Schedule, run: Run) -> Network:
+    total = sum(int(file.known.sum()) for file in files) * schedule.epochs
+
+    def shards(epoch: int) -> Iterator[tuple[Rows, NDArray[np.generic], int]]:
         # Each stage and epoch has its own stream, so that changing one stage leaves the others as they were.
-        rng = np.random.default_rng((recipe.seed, *name.encode(), epoch))
-        for rows, masks in _shards(draw(files, recipe.sampling, rng), make_rows):
-            done += len(masks)
-            loss = perceptron.fit(rows, label_targets(masks), done / total, np.arange(N_LABELS))
-            report(name, min(done / total, 1.0), loss)
+        rng = np.random.default_rng((run.recipe.seed, *name.encode(), epoch))
+        for rows, masks in _shards(draw(files, run.recipe.sampling, rng), make_rows):
+            yield rows, label_targets(masks), len(masks)
+
+    return _fit(name, schedule, shards, total, np.arange(N_LABELS), run)
+
+
+def _fit(
+    name: str,
+    schedule: Schedule,
+    shards: Callable[[int], Iterator[tuple[Rows, NDArray[np.generic], int]]],
+    total: int,
+    classes: NDArray[np.intp],
+    run: Run,
+) -> Network:
+    """Fit one stage epoch by epoch, going on after those that an interrupted run has finished.
+
+    Args:
+        name: the stage.
+        schedule: how it is trained.
+        shards: gives an epoch's shards: rows, targets, and the lines they stand for.
+        total: lines of all epochs.
+        classes: what the targets can hold.
+        run: the training it belongs to.
+    """
+    perceptron = Perceptron(schedule, run.recipe.seed)
+    finished, model = run.checkpoints.latest(name, schedule.epochs)
+    if model is not None:
+        perceptron.model = model
+    done = total * finished // schedule.epochs
+    for epoch in range(finished, schedule.epochs):
+        for rows, targets, n_lines in shards(epoch):
+            done += n_lines
+            loss = perceptron.fit(rows, targets, done / total, classes)
+            run.report(name, min(done / total, 1.0), loss)
+        run.checkpoints.save(name, epoch + 1, perceptron.model)
     return perceptron.network()
 
 

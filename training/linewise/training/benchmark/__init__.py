@@ -1,0 +1,1 @@
+"""Figures of a model on labelled corpora, and the reports made from them."""

@@ -1,0 +1,74 @@
+"""``linewise train``: a model folder from the labelled corpus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from linewise.training.corpus.cache import cache_folder
+from linewise.training.corpus.manifest import Split
+from linewise.training.corpus.shards import CorpusMissingError
+from linewise.training.trainer.checkpoints import Checkpoints
+from linewise.training.trainer.progress import Progress, draw_curves
+from linewise.training.trainer.run import fit_networks, load_corpus, training_key, write_model
+from linewise.training.trainer.stages import FULL, QUICK
+from linewise.training.trainer.vocabulary import shared_words
+
+
+@click.group()
+def train() -> None:
+    """Train the networks on the labelled corpus."""
+
+
+@train.command()
+@click.option(
+    "--recipe",
+    type=click.Choice(["full", "quick"]),
+    default="full",
+    show_default=True,
+    help="full: the recipe of the model that ships. quick: one pass, for experiments.",
+)
+@click.option(
+    "--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="The model folder to write."
+)
+@click.option(
+    "--curves", type=click.Path(dir_okay=False, path_type=Path), help="Draw the learning curves into this PNG file."
+)
+def model(recipe: str, output: Path, curves: Path | None) -> None:
+    """Fit all stages and write a model folder.
+
+    An interrupted training goes on after its last finished epoch when the same command is given again. Finished
+    epochs are kept in the cache folder, under a digest of the recipe, the corpus and the code.
+    """
+    chosen = FULL if recipe == "full" else QUICK
+    try:
+        corpus, validation = load_corpus(Split.TRAIN), load_corpus(Split.VALIDATION)
+    except CorpusMissingError as error:
+        raise click.ClickException(str(error)) from error
+    key = training_key(chosen, corpus)
+    checkpoints = Checkpoints.for_key(key)
+    log = cache_folder() / "training" / key / "progress.jsonl"
+    click.echo(f"{corpus.n_lines:,} lines; checkpoints in {log.parent}", err=True)
+    with Progress(log) as progress:
+        networks = fit_networks(corpus, chosen, progress, checkpoints)
+    write_model(output, networks, chosen, corpus, validation)
+    if curves is not None:
+        draw_curves(log, curves)
+    click.echo(f"wrote {output}")
+
+
+@train.command()
+@click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
+def words(target: Path) -> None:
+    """Write the words that many training projects share into TARGET, one a line.
+
+    They are part of the features (features/linewise/features/words.txt): a model fits one list of words only.
+    """
+    try:
+        corpus = load_corpus(Split.TRAIN)
+    except CorpusMissingError as error:
+        raise click.ClickException(str(error)) from error
+    found = shared_words(file for files in corpus.code.values() for file in files)
+    target.write_text("\n".join(found) + "\n", encoding="ascii")
+    click.echo(f"wrote {len(found)} words to {target}")

@@ -1,0 +1,133 @@
+"""A whole training: corpus in, model folder out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import scipy
+import sklearn
+
+from linewise.features.languages import LANGUAGE_NAMES
+from linewise.models import store
+from linewise.models.pipeline import Networks
+from linewise.training.corpus.code_digest import digest_of_modules
+from linewise.training.corpus.manifest import Split
+from linewise.training.corpus.shards import LabelledFile, current_oracle, labelled_files
+from linewise.training.text.documents import text_documents
+
+from .checkpoints import Checkpoints
+from .evaluation import answer_with, random_windows, whole_files
+from .folds import split_projects
+from .sampling import Sample
+from .stages import Recipe, Report, Run, fit_first_context, fit_language, fit_line, fit_second_context, initial_networks
+from .thresholds import fit_thresholds, histograms
+
+TEXT_SEED = 1
+WINDOW_LENGTHS = (1, 3, 7, 20, 40)
+_CODE = {
+    "linewise.features": (
+        "documents.py",
+        "lexis.py",
+        "lines.py",
+        "states.py",
+        "structure.py",
+        "tokens.py",
+        "vectors.py",
+        "novelty.py",
+    ),
+    "linewise.models": ("context.py", "network.py", "pipeline.py"),
+    "linewise.training.trainer": ("folds.py", "perceptron.py", "sampling.py", "stages.py"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """The labelled files of one split: code by language, and the text part."""
+
+    code: dict[str, list[LabelledFile]]
+    text: list[LabelledFile]
+
+    @property
+    def n_lines(self) -> int:
+        """Lines, those of unknown truth included."""
+        return sum(len(file.masks) for file in self)
+
+    def __iter__(self) -> Iterator[LabelledFile]:
+        for files in self.code.values():
+            yield from files
+        yield from self.text
+
+
+def load_corpus(split: Split, languages: tuple[str, ...] = LANGUAGE_NAMES) -> Corpus:
+    """All labelled files of a split; raises CorpusMissingError naming the command that makes what is missing."""
+    code = {language: list(labelled_files(split, language)) for language in languages}
+    return Corpus(code, list(text_documents(split, TEXT_SEED)))
+
+
+def training_key(recipe: Recipe, corpus: Corpus) -> str:
+    """A digest of all that the weights depend on: recipe, corpus, features, forward pass and trainer."""
+    digest = hashlib.sha256(json.dumps(asdict(recipe), sort_keys=True).encode())
+    for language in corpus.code:
+        digest.update(f"{language} {current_oracle(Split.TRAIN, language)}".encode())
+    for file in corpus:
+        digest.update(f"{file.project} {file.path} {len(file.data)} {int(file.known.sum())}\n".encode())
+    for package, names in _CODE.items():
+        digest.update(digest_of_modules(package, names).encode())
+    digest.update("\n".join((sklearn.__version__, np.__version__, scipy.__version__)).encode())
+    return digest.hexdigest()[:24]
+
+
+def fit_networks(corpus: Corpus, recipe: Recipe, report: Report, checkpoints: Checkpoints) -> Networks:
+    """Fit all stages, each on its part of the projects."""
+    run = Run(recipe, report, checkpoints)
+    folds = split_projects(corpus)
+    networks = initial_networks()
+    networks = replace(networks, language=fit_language(folds.line, run))
+    networks = replace(networks, line=fit_line(folds.line, networks, run))
+    networks = replace(networks, first_context=fit_first_context(folds.context, networks, run))
+    return replace(networks, second_context=fit_second_context(folds.context, networks, run))
+
+
+def validation_views(corpus: Corpus) -> list[dict[str, Iterator[Sample]]]:
+    """Whole files and windows, code by language and the text part as a language of its own."""
+    groups = {**corpus.code, "text": corpus.text}
+    views = [{language: whole_files(files) for language, files in groups.items()}]
+    views += [
+        {language: random_windows(files, length, seed=1, per_file=20) for language, files in groups.items()}
+        for length in WINDOW_LENGTHS
+    ]
+    return views
+
+
+def write_model(folder: Path, networks: Networks, recipe: Recipe, corpus: Corpus, validation: Corpus) -> None:
+    """Fit the thresholds and write the model folder."""
+    thresholds = fit_thresholds(histograms(validation_views(validation), answer_with(networks)))
+    summary = {
+        "recipe": asdict(recipe),
+        "seed": recipe.seed,
+        "training_lines": {
+            **{name: sum(len(file.masks) for file in files) for name, files in corpus.code.items()},
+            "text": sum(len(file.masks) for file in corpus.text),
+        },
+        "multiply_adds_per_line": multiply_adds(networks),
+        "versions": {
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "scipy": scipy.__version__,
+            "scikit-learn": sklearn.__version__,
+        },
+    }
+    store.save(folder, networks, thresholds, summary)
+
+
+def multiply_adds(networks: Networks, features_per_line: int = 40) -> int:
+    """Multiply-adds a line: the sparse first layer by its usual number of features, the dense ones in full."""
+    sparse = features_per_line * networks.line.layers[0].weight.shape[1]
+    dense = sum(layer.weight.size for layer in networks.line.layers[1:])
+    return int(sparse + dense + networks.first_context.multiply_adds + networks.second_context.multiply_adds)
