@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from .mended import Mended
 
@@ -44,6 +45,11 @@ _WORDS = {
 }
 _BUILTIN, _QUALIFIER, _RECORD, _CONTROL, _AFTER = (frozenset(words.split()) for words in _WORDS.values())
 _BOUNDARY = frozenset((b"", b";", b"{", b"}", b":"))
+_OPENERS, _CLOSERS = frozenset((b"(", b"[", b"{")), frozenset((b")", b"]", b"}"))
+_HEADS = frozenset((b"if", b"while", b"for", b"switch"))
+_ACCESS = frozenset((b"public", b"private", b"protected", b"default"))
+_CONTINUES = frozenset((b"else", b")", b",", b".", b"?", b"=", b"==", b"&&", b"||", b"->"))
+"""Tokens that go on with a statement."""
 _OPERATORS = frozenset((b"==", b"!=", b"<=", b">=", b"<", b">", b"&&", b"||", b"&", b"|", b"+", b"-", b"=", b"^"))
 
 
@@ -95,10 +101,10 @@ def _comments_in_definitions(tokens: list[_Token], source: bytearray) -> None:
             continue
         for comment in re.finditer(rb'"(?:\\.|[^"\\\n])*"|/\*.*?\*/', token.text, re.DOTALL):
             rest = token.text[comment.end() :].strip(b" \t\r\n\\")
-            if comment.start() >= value.end() - 1 and comment[0][:1] == b"/" and rest:
-                if b"\n" not in comment[0] or b"\\\n" in comment[0]:
-                    at = token.start + comment.start()
-                    _blank_comment(source, at, at + len(comment[0]))
+            amid = comment.start() >= value.end() - 1 and comment[0][:1] == b"/" and rest
+            if amid and (b"\n" not in comment[0] or b"\\\n" in comment[0]):
+                at = token.start + comment.start()
+                _blank_comment(source, at, at + len(comment[0]))
 
 
 def _blank_comment(source: bytearray, start: int, end: int) -> None:
@@ -125,7 +131,7 @@ def _flatten(
             stack[-1].directives.append(index)
             if found[1] == b"endif":
                 block = stack.pop().directives
-                branches = list(zip(block, block[1:], strict=False))
+                branches = list(pairwise(block))
                 kept = _kept_branches(tokens, dropped, branches)
                 if kept is None:
                     continue
@@ -150,36 +156,69 @@ def _kept_branches(tokens: list[_Token], dropped: list[bool], branches: list[tup
     first, last = branches[0][0], branches[-1][1]
     before = _neighbour(tokens, dropped, first, -1)
     after = _neighbour(tokens, dropped, last, 1)
-    filled = []
-    whole = before in _BOUNDARY
+    whole = before in _BOUNDARY and not _follows_label(tokens, first)
+    filled: list[tuple[int, _Branch]] = []
     for number, (start, end) in enumerate(branches):
-        depth = lowest = 0
-        text = b""
+        branch = _Branch()
         for at in range(start + 1, end):
-            if dropped[at] or tokens[at].kind == "directive":
-                continue
-            text = tokens[at].text
-            if text in (b"{", b"(", b"["):
-                depth += 1
-            elif text in (b"}", b")", b"]"):
-                depth -= 1
-                lowest = min(lowest, depth)
-        if not text:
-            continue
-        filled.append((number, depth == 0 and lowest == 0, text))
-        whole = whole and depth == 0 and lowest == 0 and _may_end(text, after)
+            if not dropped[at] and tokens[at].kind != "directive":
+                branch.add(tokens[at].text)
+        if branch.text:
+            filled.append((number, branch))
+            whole = whole and branch.stands_before(after)
     if whole or not filled:
         return None
-    numbers = {number for number, _, _ in filled}
-    if len(numbers) == 1 or all(balanced and text == b"," for _, balanced, text in filled):
-        return numbers
+    if len(filled) == 1 or all(branch.balanced and branch.text == b"," for _, branch in filled):
+        return {number for number, _ in filled}
     return {filled[0][0]}
 
 
-def _may_end(text: bytes, after: bytes) -> bool:
-    if text in (b";", b"}", b":"):
-        return after != b"else"
-    return text not in (b"else", b",") and (text == b")" or text[-1:].isalnum()) and after not in (b"{", b"else")
+@dataclass(slots=True)
+class _Branch:
+    """What a branch's tokens come to: its first and last, and whether its brackets balance."""
+
+    first: bytes = b""
+    text: bytes = b""
+    lowest: int = 0
+    open: list[bytes] = field(default_factory=list)
+    heads: bool = False
+    """It ends with the parenthesis of an `if` or the like."""
+
+    @property
+    def balanced(self) -> bool:
+        return not self.open and self.lowest == 0
+
+    def add(self, text: bytes) -> None:
+        if text in _OPENERS:
+            self.open.append(self.text)
+        elif text in _CLOSERS:
+            if self.open:
+                self.heads = self.open.pop() in _HEADS and text == b")"
+            else:
+                self.lowest -= 1
+        self.first = self.first or text
+        self.text = text
+
+    def stands_before(self, after: bytes) -> bool:
+        """It is whole statements, and what follows the block begins a new one."""
+        if not self.balanced or self.first == b"else" or after in _CONTINUES:
+            return False
+        if self.text in (b";", b"}", b":"):
+            return True
+        if self.text == b")":
+            return not self.heads and after != b"{"
+        return self.text not in (b"else", b",") and self.text[-1:].isalnum() and after not in (b"{", b";")
+
+
+def _follows_label(tokens: list[_Token], at: int) -> bool:
+    """A directive may not stand between a label and its statement."""
+    return (
+        at >= 3
+        and tokens[at - 1].text == b":"
+        and tokens[at - 2].kind == "word"
+        and tokens[at - 2].text not in _ACCESS
+        and tokens[at - 3].text in (b";", b"{", b"}")
+    )
 
 
 def _neighbour(tokens: list[_Token], dropped: list[bool], at: int, step: int) -> bytes:
@@ -234,11 +273,12 @@ class _Macros:
             elif token.text in _OPERATORS and before in (b"(", b",") and tokens[at + 1].text in (b",", b")"):
                 self._replace(at, b"0")
             elif token.kind == "word":
-                if before in _BOUNDARY or self._follows_directive(at):
+                if before in _BOUNDARY or before in (b"else", b"do") or self._follows_directive(at):
                     at = self._statement(at, bool(blocks) and blocks[-1])
                     continue
-                if before in (b"(", b","):
-                    self._type_argument(at, bool(blocks) and blocks[-1])
+                self._word(at, before, bool(blocks) and blocks[-1])
+            elif token.text == b"," and (before == b"(" or tokens[at + 1].text == b")"):
+                self._drop(at, at)
             at += 1
 
     def _follows_directive(self, at: int) -> bool:
@@ -268,9 +308,9 @@ class _Macros:
         following = tokens[at + 1]
         if following.kind == "word" and _FORMAT.fullmatch(following.text) and tokens[at + 2].text != b"(":
             self._drop(at + 1, at + 1)
-        if at >= 2 and tokens[at - 1].kind == "word" and tokens[at - 2].text in (b"(", b",", b"=", b"return"):
-            if _FORMAT.fullmatch(tokens[at - 1].text):
-                self._drop(at - 1, at - 1)
+        leads = at >= 2 and tokens[at - 1].kind == "word" and tokens[at - 2].text in (b"(", b",", b"=", b"return")
+        if leads and _FORMAT.fullmatch(tokens[at - 1].text):
+            self._drop(at - 1, at - 1)
 
     def _type_argument(self, at: int, in_block: bool) -> None:
         """`f(struct a *, int)` is a call to no grammar: make names of the types."""
@@ -299,6 +339,29 @@ class _Macros:
         for extra in range(at if tokens[at].text not in _RECORD else end, stars):
             self._drop(extra, extra)
 
+    def _word(self, at: int, before: bytes, in_block: bool) -> None:
+        """A word amid a statement: a macro beside what it is no operator to, or what the grammar has not."""
+        tokens = self._tokens
+        following = tokens[at + 1]
+        if tokens[at].text == b"operator" and before in (b".", b"->"):
+            while tokens[at + 1].kind == "sign" and tokens[at + 1].text not in (b"(", b";"):
+                at += 1
+                self._source[tokens[at].start : tokens[at].end] = b"_" * len(tokens[at].text)
+        elif tokens[at].text == b"new" and following.kind == "word":
+            at += 2
+            while tokens[at].text == b"::":
+                at += 2
+            while tokens[at].text == b"*":
+                self._drop(at, at)
+                at += 1
+        elif at and tokens[at - 1].kind == "number" and self._is_macro(at):
+            self._drop(at, at)
+        elif in_block and self._is_macro(at) and following.kind in ("word", "number"):
+            if before in (b"=", b"return", b"==") or (before == b"(" and self._calls(at - 1)) or before == b",":
+                self._drop(at, at)
+        elif before in (b"(", b","):
+            self._type_argument(at, in_block)
+
     def _calls(self, opener: int) -> bool:
         word = self._tokens[opener - 1] if opener else self._tokens[-1]
         return word.kind == "word" and word.text not in _CONTROL and word.text not in _BUILTIN
@@ -315,8 +378,13 @@ class _Macros:
             if in_block and _EACH.fullmatch(first.text) and after.text != b";" and len(first.text) > 4:
                 self._replace(at, b"while")
                 return at + 1
-            if in_block and after.text == b"{" and after.start > tokens[close].end:
-                self._source[after.start - 1] = ord(";")
+            if self._is_macro(at) and close == at + 3 and tokens[at + 2].text in _RECORD:
+                self._drop(at, at + 1)
+                self._drop(close, close)
+                return self._declaration(at + 2, in_block)
+            ends = after.text == b"{" or (after.kind == "word" and not self._is_macro(at) and after.text not in _AFTER)
+            if in_block and ends and after.start > tokens[close].end:
+                self._source[tokens[close].end] = ord(";")
                 return at + 1
             if self._is_macro(at) and self._stands_alone(at, close, in_block):
                 self._end_statement(close)
@@ -378,12 +446,14 @@ class _Macros:
                 elif token.text not in _QUALIFIER:
                     words.append((end, last))
                 end = last + 1
-            elif token.text in (b"*", b"&", b"&&") and end > at:
+            elif token.text in (b"*", b"&", b"&&", b")") and end > at:
+                if token.text == b")" and self._source[token.start] == ord(")"):
+                    break
                 end += 1
             elif token.text == b"::" and tokens[end + 1].kind == "word":
                 end += 2
-            elif token.text == b"<" and end > at and (close := self._angle(end)) is not None:
-                end = close + 1
+            elif token.text == b"<" and end > at and (angle := self._angle(end)) is not None:
+                end = angle + 1
             else:
                 break
         if end == at:
@@ -392,8 +462,7 @@ class _Macros:
         if record is not None and terminator in (b"{", b":"):
             names = [pair for pair in words[record:] if tokens[pair[0]].text not in (b"final", b"override")]
             for pair in names[:-1]:
-                if self._is_macro(pair[0]):
-                    self._drop(*pair)
+                self._drop(*pair)
             return end
         if terminator not in (b"(", b";", b"=", b"[", b",", b"{"):
             return max(end, at + 1)
@@ -411,8 +480,8 @@ class _Macros:
 
     def _angle(self, at: int) -> int | None:
         depth = 0
-        for end in range(at, min(at + 60, len(self._tokens) - 3)):
-            text = self._tokens[end].text
+        for end, token in enumerate(self._tokens[at : at + 60], at):
+            text = token.text
             if text == b"<":
                 depth += 1
             elif text == b">":

@@ -16,7 +16,8 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _NO_FUNCTIONS = frozenset(
-    b"if elif defined while for switch return sizeof alignof _Alignof alignas _Alignas decltype typeof __typeof__ defined "
+    b"if elif while for switch return sizeof alignof _Alignof alignas _Alignas decltype typeof __typeof__ "
+    b"defined "
     b"do else case goto catch throw new delete static_cast dynamic_cast const_cast reinterpret_cast operator "
     b"__attribute__ __attribute __declspec __asm__ asm _Static_assert static_assert _Pragma __pragma "
     b"noexcept void int char short long float double bool unsigned signed auto const volatile struct union "
