@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from linewise.features.languages import language_named
 
 from ..grammars import Dialect
-from . import c_text
+from . import bash_text, c_text
 from .errors import OracleError
 from .mended import Mended
 from .preparation import prepare_csharp, prepare_ecma
@@ -79,7 +79,7 @@ _ECMA_CONTAINERS = "export_statement class_declaration abstract_class_declaratio
 _PROFILES = {
     profile.language: profile
     for profile in (
-        _profile("bash", "", free_names_are_global=True, one_line="command file_redirect"),
+        _profile("bash", "", free_names_are_global=True, one_line="command file_redirect", mend=bash_text.mend),
         # A header of C may be one of C++ by its content.
         _profile("c", _CPP_CONTAINERS, _C, _CPP, documentation=_SLASHED_DOCUMENTATION, mend=c_text.mend),
         _profile("cpp", _CPP_CONTAINERS, _CPP, documentation=_SLASHED_DOCUMENTATION, mend=c_text.mend),
