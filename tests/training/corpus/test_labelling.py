@@ -12,6 +12,7 @@ from linewise.training.corpus.manifest import Manifest, Split
 from linewise.training.corpus.prepare import prepare
 from linewise.training.corpus.shards import CorpusMissingError, current_oracle, labelled_files
 from linewise.training.corpus.statistics import measure_corpus, measure_share
+from linewise.training.oracle.errors import OracleError
 from linewise.training.oracle.labelling import label_file
 
 LOOP = b"for x in y:\n    pass\n"
@@ -27,7 +28,6 @@ def prepared(cache: Path, make_package, source, monkeypatch: pytest.MonkeyPatch)
 
 def label(cache: Path) -> tuple[int, int]:
     (report,) = label_corpus([Split.TRAIN], ["python"], cache, n_jobs=1)
-    assert not report.refused
     return report.n_labelled, report.n_present
 
 
@@ -65,15 +65,25 @@ def test_unlabelled_files_are_said_to_be(prepared: Path) -> None:
         list(labelled_files("train", "python", prepared))
 
 
-def test_a_refused_file_is_stored_as_unknown(prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_of_the_oracle_names_the_file(prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(data: bytes, language: str, *, file_name: str | None = None) -> object:
-        raise ValueError("too deep")
+        raise OracleError("too deep")
 
     monkeypatch.setattr(labelling, "label_file", refuse)
-    (report,) = label_corpus([Split.TRAIN], ["python"], prepared, n_jobs=1)
-    assert len(report.refused) == 5
-    assert "p loop.py: too deep" in report.refused
-    assert not any(file.known.any() for file in labelled_files("train", "python", prepared))
+    with pytest.raises(OracleError, match=r"python/p f0\.py: too deep"):
+        list(label_corpus([Split.TRAIN], ["python"], prepared, n_jobs=1))
+    assert current_oracle("train", "python", prepared) is None
+
+
+def test_labels_of_an_oracle_that_changed_meanwhile_are_not_kept(
+    prepared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digests = iter(["before", "after"])
+    monkeypatch.setattr(labelling, "oracle_digest_of", lambda language: next(digests))
+    with pytest.raises(OracleError, match="oracle of python was changed"):
+        label(prepared)
+    assert current_oracle("train", "python", prepared) is None
+    assert not list(shards.labelled_folder("train", "python", prepared).glob("*.npz"))
 
 
 def test_the_oracles_digest_is_stable_and_differs_by_language() -> None:

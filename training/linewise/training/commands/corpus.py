@@ -112,8 +112,6 @@ def label(splits: tuple[str, ...], languages: tuple[str, ...], jobs: int) -> Non
                 f"{report.split.value:10} {report.language:10} {report.n_labelled:4} chunks labelled,"
                 f" {report.n_present:4} there already"
             )
-            for refused in report.refused:
-                click.echo(f"not labelled: {refused}", err=True)
     except (CorpusMissingError, OracleError) as error:
         raise click.ClickException(str(error)) from None
 

@@ -12,7 +12,6 @@ import inspect
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
-from functools import cache as memoized
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
@@ -37,13 +36,12 @@ _PER_LANGUAGE = frozenset({"profiles.py", "rules.py", "__init__.py", "errors.py"
 
 @dataclass(frozen=True, slots=True)
 class LabelReport:
-    """How many chunks of one split and language were labelled now and how many were there, and the files refused."""
+    """How many chunks of one split and language were labelled now, and how many were there."""
 
     split: Split
     language: str
     n_labelled: int
     n_present: int
-    refused: tuple[str, ...]
 
 
 def oracle_digest_of(language: str) -> str:
@@ -74,49 +72,44 @@ def label_corpus(
 
     Raises:
         CorpusMissingError: where files have not been prepared.
-        OracleError: where the oracle cannot label a language at all.
+        OracleError: where the oracle fails on a file, or was changed while it labelled.
     """
-    for split in splits:
-        for language in languages:
-            parts = list(chunks(split, language, cache))
-            digest = oracle_digest_of(language)
-            wanted = [part for part in parts if not part.path(digest, cache).exists()]
-            results = Parallel(n_jobs=n_jobs, return_as="generator")(
-                delayed(label_chunk)(part, digest, cache) for part in wanted
-            )
-            progress = tqdm(results, total=len(wanted), desc=f"label {split.value} {language}", unit="chunk")
-            refused = tuple(name for names in progress for name in names)
-            mark_current(split, language, digest, parts, cache)
-            yield LabelReport(split, language, len(wanted), len(parts) - len(wanted), refused)
+    splits, languages = tuple(splits), tuple(languages)
+    wanted = {(split, language): tuple(chunks(split, language, cache)) for split in splits for language in languages}
+    # Taken before any process reads the oracle, and again when a part is done: only labels of one oracle are kept.
+    digests = {language: oracle_digest_of(language) for language in languages}
+    for (split, language), parts in wanted.items():
+        digest = digests[language]
+        missing = [part for part in parts if not part.path(digest, cache).exists()]
+        results = Parallel(n_jobs=n_jobs, return_as="generator")(
+            delayed(label_chunk)(part, digest, cache) for part in missing
+        )
+        for _ in tqdm(results, total=len(missing), desc=f"label {split.value} {language}", unit="chunk"):
+            pass
+        if oracle_digest_of(language) != digest:
+            for part in missing:
+                part.path(digest, cache).unlink(missing_ok=True)
+            raise OracleError(f"the oracle of {language} was changed while it labelled; run again")
+        mark_current(split, language, digest, parts, cache)
+        yield LabelReport(split, language, len(missing), len(parts) - len(missing))
 
 
-def label_chunk(chunk: Chunk, oracle_digest: str, cache: Path | None = None) -> list[str]:
-    """Labels and stores one chunk.
-
-    Returns:
-        The files that the oracle refused, with its reason; their lines are stored as not known.
-    """
+def label_chunk(chunk: Chunk, oracle_digest: str, cache: Path | None = None) -> None:
+    """Labels and stores one chunk; raises OracleError naming the file on which the oracle fails."""
     masks: list[NDArray[np.uint32]] = []
     known: list[NDArray[np.bool_]] = []
-    refused = []
     for file in chunk.files:
-        n_lines = len(split_lines(file.data))
         try:
             truth = label_file(file.data, file.language, file_name=file.path)
-        except ValueError as error:
-            refused.append(f"{file.package} {file.path}: {error}")
-            masks.append(np.zeros(n_lines, np.uint32))
-            known.append(np.zeros(n_lines, np.bool_))
-            continue
-        if len(truth.masks) != n_lines:
-            raise AssertionError(f"{file.package} {file.path}: {len(truth.masks)} labels for {n_lines} lines")
+        except OracleError as error:
+            raise OracleError(f"{file.language}/{file.package} {file.path}: {error}") from error
+        if len(truth.masks) != len(split_lines(file.data)):
+            raise OracleError(f"{file.language}/{file.package} {file.path}: not one label set for each line")
         masks.append(truth.masks)
         known.append(truth.known)
     save_truth(chunk.path(oracle_digest, cache), masks, known)
-    return refused
 
 
-@memoized
 def _code_digest() -> str:
     modules = {entry.name for entry in resources.files(_ORACLE).iterdir() if entry.name.endswith(".py")}
     return digest_of_modules(_ORACLE, modules - _PER_LANGUAGE)
