@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
-from itertools import pairwise
 
+from .conditional_blocks import Token, blank_out, without_torn_blocks
 from .mended import Mended
 
 _LEXEME = re.compile(
@@ -24,10 +23,11 @@ _LEXEME = re.compile(
     |(?P<sign>::|->|\+\+|--|&&|\|\||[=!<>]=|[^\s\w])""",
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
-_CONDITIONAL = re.compile(rb"[ \t]*#[ \t]*(if|ifdef|ifndef|elif|elifdef|elifndef|else|endif)\b")
-_COMMENT_START = re.compile(rb"//|/\*")
-_REPLACED = re.compile(rb"[^\s]")
 _MACRO = re.compile(rb"_{0,2}[A-Z][A-Z0-9_]+|__\w+__?|ngx_\w*decl|__\w+")
+_HEAD_MACRO = re.compile(
+    rb"\b((?:class|struct|union)[ \t]+)([A-Za-z_]\w*(?:\([^()\n]*\))?)(?=\s+(?:\[\[[^\]\n]*\]\]\s*)?(?!final\b)"
+    rb"[A-Za-z_]\w*(?:\s+final)?\s*(?:\{|:\s*[A-Za-z_]))"
+)
 _EACH = re.compile(rb"\w*(for_?each|FOR_?EACH)\w*")
 _FORMAT = re.compile(rb"_{0,2}[A-Z][A-Z0-9_]+|(PRI|SCN)[a-zA-Z0-9]+")
 _WORDS = {
@@ -45,53 +45,34 @@ _WORDS = {
 }
 _BUILTIN, _QUALIFIER, _RECORD, _CONTROL, _AFTER = (frozenset(words.split()) for words in _WORDS.values())
 _BOUNDARY = frozenset((b"", b";", b"{", b"}", b":"))
-_OPENERS, _CLOSERS = frozenset((b"(", b"[", b"{")), frozenset((b")", b"]", b"}"))
-_HEADS = frozenset((b"if", b"while", b"for", b"switch"))
-_ACCESS = frozenset((b"public", b"private", b"protected", b"default"))
-_CONTINUES = frozenset((b"else", b")", b",", b".", b"?", b"=", b"==", b"&&", b"||", b"->"))
-"""Tokens that go on with a statement."""
 _OPERATORS = frozenset((b"==", b"!=", b"<=", b">=", b"<", b">", b"&&", b"||", b"&", b"|", b"+", b"-", b"=", b"^"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: bytes
-    start: int
-    end: int
-
-
-@dataclass(slots=True)
-class _Block:
-    """A conditional block: its directives so far, as indices of tokens."""
-
-    directives: list[int] = field(default_factory=list)
+def without_head_macros(data: bytes) -> bytes:
+    """Blank the export macros of class heads: `class API Name {` parses, but as a function."""
+    return _HEAD_MACRO.sub(lambda head: head[1] + b" " * len(head[2]), data)
 
 
 def mend(data: bytes) -> Mended:
     """Take out of a text of C or C++ what its grammar chokes on."""
     source = bytearray(data)
     tokens = [
-        _Token(match.lastgroup or "sign", match[0], match.start(), match.end())
+        Token(match.lastgroup or "sign", match[0], match.start(), match.end())
         for match in _LEXEME.finditer(data)
         if match.lastgroup != "comment"
     ]
-    tokens = [_Token("string", t.text, t.start, t.end) if t.kind == "raw" else t for t in tokens]
-    directives, lost, tokens = _flatten(tokens, source)
+    tokens = [Token("string", t.text, t.start, t.end) if t.kind == "raw" else t for t in tokens]
+    directives, lost, tokens = without_torn_blocks(tokens, source)
     _comments_in_definitions(tokens, source)
     _Macros([token for token in tokens if token.kind != "directive"], source, _directive_ends(tokens)).mend()
     return Mended(bytes(source), tuple(directives), tuple(lost))
 
 
-def _blank(source: bytearray, start: int, end: int) -> None:
-    source[start:end] = _REPLACED.sub(b" ", bytes(source[start:end]))
-
-
-def _directive_ends(tokens: list[_Token]) -> list[int]:
+def _directive_ends(tokens: list[Token]) -> list[int]:
     return [token.end for token in tokens if token.kind == "directive"]
 
 
-def _comments_in_definitions(tokens: list[_Token], source: bytearray) -> None:
+def _comments_in_definitions(tokens: list[Token], source: bytearray) -> None:
     """A comment in the midst of a replacement text ends it, to the grammar."""
     for token in tokens:
         if token.kind != "directive" or b"/*" not in token.text or b"define" not in token.text[:20]:
@@ -111,130 +92,11 @@ def _blank_comment(source: bytearray, start: int, end: int) -> None:
     source[start:end] = re.sub(rb"[^\s\\]|\\(?!\r?\n)", b" ", bytes(source[start:end]))
 
 
-def _flatten(
-    tokens: list[_Token], source: bytearray
-) -> tuple[list[tuple[int, int]], list[tuple[int, int]], list[_Token]]:
-    """Take out the directives of blocks that tear syntax apart, and all their branches but one."""
-    dropped = [False] * len(tokens)
-    directives: list[tuple[int, int]] = []
-    lost: list[tuple[int, int]] = []
-    stack: list[_Block] = []
-    for index, token in enumerate(tokens):
-        if token.kind != "directive":
-            continue
-        found = _CONDITIONAL.match(token.text)
-        if found is None:
-            continue
-        if found[1].startswith(b"if"):
-            stack.append(_Block([index]))
-        elif stack:
-            stack[-1].directives.append(index)
-            if found[1] == b"endif":
-                block = stack.pop().directives
-                branches = list(pairwise(block))
-                kept = _kept_branches(tokens, dropped, branches)
-                if kept is None:
-                    continue
-                for at in block:
-                    dropped[at] = True
-                    text = tokens[at].text
-                    comment = _COMMENT_START.search(text)
-                    end = tokens[at].start + (comment.start() if comment else len(text))
-                    _blank(source, tokens[at].start, end)
-                    directives.append((tokens[at].start, end))
-                for number, (first, last) in enumerate(branches):
-                    if number not in kept and last > first + 1:
-                        start, end = tokens[first + 1].start, tokens[last - 1].end
-                        _blank(source, start, end)
-                        lost.append((start, end))
-                        dropped[first + 1 : last] = [True] * (last - first - 1)
-    return directives, lost, [token for token, gone in zip(tokens, dropped, strict=True) if not gone]
-
-
-def _kept_branches(tokens: list[_Token], dropped: list[bool], branches: list[tuple[int, int]]) -> set[int] | None:
-    """Which branches of a block to keep without its directives; None where the block may stay as it is."""
-    first, last = branches[0][0], branches[-1][1]
-    before = _neighbour(tokens, dropped, first, -1)
-    after = _neighbour(tokens, dropped, last, 1)
-    whole = before in _BOUNDARY and not _follows_label(tokens, first)
-    filled: list[tuple[int, _Branch]] = []
-    for number, (start, end) in enumerate(branches):
-        branch = _Branch()
-        for at in range(start + 1, end):
-            if not dropped[at] and tokens[at].kind != "directive":
-                branch.add(tokens[at].text)
-        if branch.text:
-            filled.append((number, branch))
-            whole = whole and branch.stands_before(after)
-    if whole or not filled:
-        return None
-    if len(filled) == 1 or all(branch.balanced and branch.text == b"," for _, branch in filled):
-        return {number for number, _ in filled}
-    return {filled[0][0]}
-
-
-@dataclass(slots=True)
-class _Branch:
-    """What a branch's tokens come to: its first and last, and whether its brackets balance."""
-
-    first: bytes = b""
-    text: bytes = b""
-    lowest: int = 0
-    open: list[bytes] = field(default_factory=list)
-    heads: bool = False
-    """It ends with the parenthesis of an `if` or the like."""
-
-    @property
-    def balanced(self) -> bool:
-        return not self.open and self.lowest == 0
-
-    def add(self, text: bytes) -> None:
-        if text in _OPENERS:
-            self.open.append(self.text)
-        elif text in _CLOSERS:
-            if self.open:
-                self.heads = self.open.pop() in _HEADS and text == b")"
-            else:
-                self.lowest -= 1
-        self.first = self.first or text
-        self.text = text
-
-    def stands_before(self, after: bytes) -> bool:
-        """It is whole statements, and what follows the block begins a new one."""
-        if not self.balanced or self.first == b"else" or after in _CONTINUES:
-            return False
-        if self.text in (b";", b"}", b":"):
-            return True
-        if self.text == b")":
-            return not self.heads and after != b"{"
-        return self.text not in (b"else", b",") and self.text[-1:].isalnum() and after not in (b"{", b";")
-
-
-def _follows_label(tokens: list[_Token], at: int) -> bool:
-    """A directive may not stand between a label and its statement."""
-    return (
-        at >= 3
-        and tokens[at - 1].text == b":"
-        and tokens[at - 2].kind == "word"
-        and tokens[at - 2].text not in _ACCESS
-        and tokens[at - 3].text in (b";", b"{", b"}")
-    )
-
-
-def _neighbour(tokens: list[_Token], dropped: list[bool], at: int, step: int) -> bytes:
-    at += step
-    while 0 <= at < len(tokens):
-        if not dropped[at] and tokens[at].kind != "directive":
-            return tokens[at].text
-        at += step
-    return b""
-
-
 class _Macros:
     """Takes out macros by what stands around them: declarations with too many names, lone words, odd arguments."""
 
-    def __init__(self, tokens: list[_Token], source: bytearray, directive_ends: list[int]) -> None:
-        self._tokens = [*tokens, *(_Token("end", b"", len(source), len(source)),) * 3]
+    def __init__(self, tokens: list[Token], source: bytearray, directive_ends: list[int]) -> None:
+        self._tokens = [*tokens, *(Token("end", b"", len(source), len(source)),) * 3]
         self._source = source
         self._directive_ends = directive_ends
         self._partner = self._partners()
@@ -291,7 +153,7 @@ class _Macros:
         self._source[token.start : token.end] = text.ljust(token.end - token.start)
 
     def _drop(self, at: int, last: int) -> None:
-        _blank(self._source, self._tokens[at].start, self._tokens[last].end)
+        blank_out(self._source, self._tokens[at].start, self._tokens[last].end)
 
     def _is_macro(self, at: int) -> bool:
         token = self._tokens[at]
