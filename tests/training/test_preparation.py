@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from linewise.features.labels import names_of
 from linewise.training.oracle import label_file
-from linewise.training.oracle.preparation import prepare_csharp, prepare_ecma
+from linewise.training.oracle.preparation import prepare_csharp, prepare_ecma, prepare_kotlin, prepare_swift
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,32 @@ def test_every_byte_and_line_break_keeps_its_place(text: str) -> None:
         assert len(prepared) == len(data)
         breaks = [[at for at, byte in enumerate(each) if byte == ord("\n")] for each in (data, prepared)]
         assert breaks[0] == breaks[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "prepared"),
+    [
+        ("x.f<A, B<C>>(1)", "x.f         (1)"),
+        ("f<A?> { a < b }", "f     { a < b }"),
+        ("if (a < b && c > (d)) f(a<b)", "if (a < b && c > (d)) f(a<b)"),
+        ("val f = suspend { 1 }", "val f =         { 1 }"),
+        ("class A\n@B(1)\npublic constructor(", "class A @B(1) public constructor("),
+        ("class A\n\nfun constructor(", "class A\n\nfun constructor("),
+    ],
+)
+def test_type_arguments_and_constructors_of_kotlin(text: str, prepared: str) -> None:
+    assert prepare_kotlin(text.encode()).decode() == prepared
+
+
+@pytest.mark.parametrize(
+    ("text", "prepared"),
+    [
+        ("throw A.B<C>(d)", "throw A.B   (d)"),
+        ("done(.success(()))\nreturn ()", "done(.success(_0))\nreturn _0"),
+        ("let f: () -> Void = g()", "let f: () -> Void = g()"),
+        ("case .success(): f()", "case .success  : f()"),
+        ("nonisolated(unsafe) let a = 1", "nonisolated         let a = 1"),
+    ],
+)
+def test_type_arguments_and_empty_tuples_of_swift(text: str, prepared: str) -> None:
+    assert prepare_swift(text.encode()).decode() == prepared

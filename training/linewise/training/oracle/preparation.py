@@ -44,3 +44,32 @@ def prepare_csharp(data: bytes) -> bytes:
     if b"unsafe" not in data:
         return data
     return _DEREFERENCE.sub(_blanked, data)
+
+
+_TYPE_ARGUMENTS = re.compile(rb"(?<=\w)(<(?![\s=<])(?:[\w.,:?*\[\] ]|<[\w.,:?*\[\] ]*>)*>)(?=\(|[ ]?\{)")
+_SUSPENDED = re.compile(rb"(?<=[=(,>\n] )(suspend)(?= \{)")
+_CONSTRUCTOR = re.compile(
+    rb"\bclass [\w<>: ]+\n\s*(?:@\w+(?:\([^()\n]*\))?\s+)*(?:(?:public|private|protected|internal)\s+)?constructor\b"
+)
+_UNIT = re.compile(rb"((?:[(:=,]|\breturn)\s*)\(\)(?=[ \t]*(?:[),;}\r\n]|\Z|as\b))")
+_EMPTY_PAYLOAD = re.compile(rb"(\bcase \.\w+)(\(\))(?=\s*[:,])")
+_UNSAFE = re.compile(rb"(\bnonisolated)(\(unsafe\))")
+
+
+def prepare_kotlin(data: bytes) -> bytes:
+    """Kotlin without the type arguments of calls, which may pass for comparisons, and without suspended blocks.
+
+    To the grammar a class ends with the line of its name, so what goes on there to its constructor is drawn up.
+    """
+    data = _TYPE_ARGUMENTS.sub(_blanked, data)
+    if b"constructor" in data:
+        data = _CONSTRUCTOR.sub(lambda match: match.group().replace(b"\n", b" "), data)
+    return _SUSPENDED.sub(_blanked, data) if b"suspend {" in data else data
+
+
+def prepare_swift(data: bytes) -> bytes:
+    """Swift without the type arguments of calls, which may pass for comparisons, and with a name for `()`."""
+    data = _TYPE_ARGUMENTS.sub(_blanked, data)
+    if b"nonisolated(" in data:
+        data = _UNSAFE.sub(_blanked, data)
+    return _UNIT.sub(rb"\1_0", _EMPTY_PAYLOAD.sub(_blanked, data))

@@ -12,7 +12,7 @@ from ..grammars import Dialect
 from . import bash_text, c_text
 from .errors import OracleError
 from .mended import Mended
-from .preparation import prepare_csharp, prepare_ecma
+from .preparation import prepare_csharp, prepare_ecma, prepare_kotlin, prepare_swift
 
 _SLASHED_DOCUMENTATION = rb"/\*\*(?!/)|/\*!|///(?!/)|//!"
 """The documentation comments of the C family, by form alone; `/**/` and `////…` are plain comments."""
@@ -81,8 +81,23 @@ _PROFILES = {
     for profile in (
         _profile("bash", "", free_names_are_global=True, one_line="command file_redirect", mend=bash_text.mend),
         # A header of C may be one of C++ by its content.
-        _profile("c", _CPP_CONTAINERS, _C, _CPP, documentation=_SLASHED_DOCUMENTATION, mend=c_text.mend),
-        _profile("cpp", _CPP_CONTAINERS, _CPP, documentation=_SLASHED_DOCUMENTATION, mend=c_text.mend),
+        _profile(
+            "c",
+            _CPP_CONTAINERS,
+            _C,
+            _CPP,
+            documentation=_SLASHED_DOCUMENTATION,
+            prepare=c_text.without_head_macros,
+            mend=c_text.mend,
+        ),
+        _profile(
+            "cpp",
+            _CPP_CONTAINERS,
+            _CPP,
+            documentation=_SLASHED_DOCUMENTATION,
+            prepare=c_text.without_head_macros,
+            mend=c_text.mend,
+        ),
         _profile(
             "csharp",
             "namespace_declaration file_scoped_namespace_declaration declaration_list class_declaration "
@@ -110,6 +125,7 @@ _PROFILES = {
             "kotlin",
             "class_declaration object_declaration companion_object class_body enum_class_body",
             documentation=_SLASHED_DOCUMENTATION,
+            prepare=prepare_kotlin,
         ),
         _profile("lua", "", documentation=rb"---(?!-)", free_names_are_global=True),
         _profile(
@@ -139,6 +155,7 @@ _PROFILES = {
             "swift",
             "class_declaration class_body protocol_declaration protocol_body enum_class_body",
             documentation=_SLASHED_DOCUMENTATION,
+            prepare=prepare_swift,
         ),
         _profile(
             "typescript",
