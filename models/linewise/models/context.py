@@ -56,6 +56,8 @@ _CONSTRUCTS = np.array([index for index, label in enumerate(LABELS) if label.gro
 _SCOPES = [LABEL_INDEX["function_definition"], LABEL_INDEX["type_definition"]]
 N_PLACE = 22
 HIDDEN_LINE = 64
+LOGIT_LIMIT, LOGIT_SCALE = 10.0, 0.25
+"""The second network sees the first one's logits within this limit, and scaled."""
 
 
 def _layout(parts: tuple[tuple[str, int], ...]) -> dict[str, slice]:
@@ -89,25 +91,39 @@ FIRST_LAYOUT = _layout(
     )
 )
 N_FIRST_INPUTS = FIRST_LAYOUT["context"].stop
-SECOND_RELATIVES = (
-    "previous",
-    "next",
-    "previous_opaque",
-    "next_opaque",
-    "parent",
-    "sibling",
-    "matching",
-    "enclosing",
+SECOND_RELATIVES = ("previous", "next", "previous_opaque", "next_opaque", "parent", "sibling", "matching", "enclosing")
+REFINED = np.array(
+    [
+        LABEL_INDEX[name]
+        for name in (
+            "code",
+            "comment",
+            "documentation",
+            "string",
+            "delimiter",
+            "text",
+            "import",
+            "annotation",
+            "preprocessor",
+            "in_type",
+            "in_function",
+            "in_loop",
+            "in_conditional",
+            "in_exception",
+        )
+    ]
 )
+"""The labels that the second network answers anew: those that a line has because of others, not by itself."""
 
 
 def second_layout(n_hidden: int) -> dict[str, slice]:
     """The columns of the second network's input, given the width of the first one's last hidden layer."""
     return _layout(
         (
+            ("own", len(REFINED)),
+            ("others", N_LABELS - len(REFINED)),
             ("hidden", n_hidden),
-            ("own", N_LABELS),
-            *((name, N_LABELS) for name in SECOND_RELATIVES),
+            *((name, len(REFINED)) for name in SECOND_RELATIVES),
             ("ancestors", len(_CARRIED)),
             ("enclosing_ancestors", len(_CARRIED)),
             ("context", len(CONTEXTS)),
@@ -228,8 +244,10 @@ def second_inputs(around: Surroundings, tokens: Tokens, hidden: Float32Array, lo
     """
     structure, batch = around.structure, around.batch
     columns = second_layout(hidden.shape[1])
-    own_logits = np.clip(logits, -10, 10) / 4
+    scaled = np.clip(logits, -LOGIT_LIMIT, LOGIT_LIMIT) * LOGIT_SCALE
+    others = np.delete(scaled, REFINED, axis=1)
     answers = _by_row(structure, sigmoid(logits))
+    refined = np.ascontiguousarray(answers[:, REFINED])
     carried = _with_header(around, tokens, answers[:, _CARRIED])
     by_indent = ancestor_maximum(carried, around.indent_jumps)
     by_bracket = ancestor_maximum(carried, around.enclosing_jumps)
@@ -237,10 +255,11 @@ def second_inputs(around: Surroundings, tokens: Tokens, hidden: Float32Array, lo
 
     def fill(begin: int, end: int, out: Float32Array) -> None:
         row = structure.row_of_line[begin:end]
+        out[:, columns["own"]] = scaled[begin:end, REFINED]
+        out[:, columns["others"]] = others[begin:end]
         out[:, columns["hidden"]] = hidden[begin:end]
-        out[:, columns["own"]] = own_logits[begin:end]
         for name in SECOND_RELATIVES:
-            out[:, columns[name]] = answers[around.relatives[name][row]]
+            out[:, columns[name]] = refined[around.relatives[name][row]]
         out[:, columns["ancestors"]] = by_indent[row]
         out[:, columns["enclosing_ancestors"]] = by_bracket[row]
         out[:, columns["context"]] = one_of_context[batch.document_of_line[begin:end]]

@@ -21,7 +21,7 @@ from linewise.features.structure import build_structure
 from linewise.features.tokens import Tokens, tokenize
 from linewise.features.vectors import LineVectors, indentation, language_vectors, line_vectors
 
-from .context import CONTEXTS, N_LANGUAGE_SCORES, Surroundings, first_inputs, second_inputs, surround
+from .context import CONTEXTS, N_LANGUAGE_SCORES, REFINED, Surroundings, first_inputs, second_inputs, surround
 from .network import FillBlock, Float32Array, Layer, Network, run, sigmoid, softmax
 
 MIN_LANGUAGE_SCORE = 0.5
@@ -158,8 +158,10 @@ def answer(networks: Networks, documents: Sequence[Document]) -> Answers:
     """Label some documents; each one's answer is the same whatever the others are."""
     prepared = prepare(networks.language, documents)
     around = surroundings(prepared)
-    fill = second_context_inputs(networks, prepared, around)
-    _, logits = run(networks.second_context, prepared.batch.line_offsets, fill)
+    offsets = prepared.batch.line_offsets
+    hidden, logits = run(networks.first_context, offsets, first_context_inputs(networks, prepared, around))
+    fill = second_inputs(around, prepared.tokens, hidden, logits)
+    _, logits[:, REFINED] = run(networks.second_context, offsets, fill)
     probabilities = sigmoid(logits)
     settle(probabilities, prepared.indents)
     return Answers(probabilities, prepared.language_scores, prepared.batch.line_offsets)

@@ -31,7 +31,7 @@ from linewise.features.labels import LABEL_NAMES, N_LABELS, TAXONOMY_VERSION
 from linewise.features.languages import LANGUAGE_NAMES
 from linewise.features.vectors import N_LANGUAGE_BUCKETS, N_LINE_BUCKETS
 
-from .context import HIDDEN_LINE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, second_layout
+from .context import HIDDEN_LINE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, REFINED, second_layout
 from .network import Layer, Network
 from .pipeline import Networks
 
@@ -168,7 +168,7 @@ def _from_arrays(path: Path, arrays: dict[str, NDArray[Any]]) -> Networks:
         raise ModelError(f"{path}: line.0.weight has {line.layers[0].weight.shape[1]} columns, not {HIDDEN_LINE}")
     first = network("first_context", 2, N_FIRST_INPUTS, N_LABELS)
     n_hidden = first.layers[-1].weight.shape[0]
-    second = network("second_context", 2, second_layout(n_hidden)["context"].stop, N_LABELS)
+    second = network("second_context", 2, second_layout(n_hidden)["context"].stop, len(REFINED))
     known = set(_to_arrays(Networks(language, line, first, second)))
     extra = sorted(set(arrays) - known)
     if extra:

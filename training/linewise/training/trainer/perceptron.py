@@ -41,11 +41,24 @@ class Schedule:
     final_share: float = 0.05
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Weights from which a network begins that is to improve answers which it gets as inputs.
+
+    Its first `n_answers` inputs are those answers' logits times `scale`, in the order of its outputs. Two hidden units
+    pass each of them on, so that at first the outputs are the answers themselves.
+    """
+
+    n_answers: int
+    scale: float
+
+
 class Perceptron:
     """A multi-label or multi-class perceptron that is fitted shard by shard."""
 
-    def __init__(self, schedule: Schedule, seed: int) -> None:
+    def __init__(self, schedule: Schedule, seed: int, start: Start | None = None) -> None:
         self.schedule = schedule
+        self.start = start
         self.model = MLPClassifier(
             hidden_layer_sizes=schedule.hidden,
             activation="relu",
@@ -77,8 +90,27 @@ class Perceptron:
             decay = 1 - (1 - self.schedule.final_share) * min(progress, 1.0)
             optimizer.learning_rate_init = self.schedule.learning_rate * decay
         matrix = rows if isinstance(rows, np.ndarray) else csr_matrix(rows)
+        if optimizer is None and self.start is not None:
+            # The weights come into being with the first step; from then on they can be set in place.
+            first = self.schedule.batch_size
+            self.model.partial_fit(matrix[:first], targets[:first], classes=classes)
+            self._pass_on_answers(self.start)
         self.model.partial_fit(matrix, targets, classes=classes)
         return float(self.model.loss_)
+
+    def _pass_on_answers(self, start: Start) -> None:
+        n = start.n_answers
+        into, out = self.model.coefs_
+        units = np.arange(n)
+        into[:, : 2 * n] = 0
+        into[units, units] = 1
+        into[units, n + units] = -1
+        out[: 2 * n] = 0
+        out[units, units] = 1 / start.scale
+        out[n + units, units] = -1 / start.scale
+        out[2 * n :] *= 0.1
+        for bias in self.model.intercepts_:
+            bias[:] = 0
 
     def network(self) -> Network:
         """The weights as the forward pass takes them."""

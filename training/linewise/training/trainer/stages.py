@@ -18,13 +18,13 @@ from linewise.features.labels import N_LABELS
 from linewise.features.tokens import tokenize
 from linewise.features.vectors import N_LANGUAGE_BUCKETS, N_LINE_BUCKETS, language_vectors
 from linewise.models import pipeline
-from linewise.models.context import N_FIRST_INPUTS, N_LANGUAGE_SCORES, second_layout
+from linewise.models.context import LOGIT_SCALE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, REFINED, second_layout
 from linewise.models.network import FillBlock, Float32Array, Layer, Network
 from linewise.models.pipeline import Networks
 from linewise.training.corpus.shards import LabelledFile
 
 from .checkpoints import Checkpoints
-from .perceptron import Perceptron, Rows, Schedule, label_targets
+from .perceptron import Perceptron, Rows, Schedule, Start, label_targets
 from .sampling import Sample, Sampling, batches, draw, truth_of
 
 PIPELINE_LINES = 8_000
@@ -51,16 +51,16 @@ class Recipe:
 
 FULL = Recipe(
     language=Schedule((), 2e-2, 64, 2),
-    line=Schedule((64,), 3e-3, 2048, 3),
+    line=Schedule((64,), 4e-3, 4096, 3),
     first_context=Schedule((48,), 2e-3, 256, 2),
-    second_context=Schedule((32,), 2e-3, 256, 2),
+    second_context=Schedule((48,), 1e-3, 256, 2),
 )
 """Trains the model that ships."""
 QUICK = Recipe(
     language=Schedule((), 2e-2, 64, 1),
     line=Schedule((64,), 4e-3, 2048, 1),
     first_context=Schedule((48,), 2e-3, 256, 1),
-    second_context=Schedule((32,), 2e-3, 256, 1),
+    second_context=Schedule((48,), 1e-3, 256, 1),
 )
 """For experiments: one pass."""
 
@@ -89,7 +89,7 @@ def initial_networks() -> Networks:
         language=zeros(N_LANGUAGE_BUCKETS, N_LANGUAGE_SCORES).layers[0],
         line=zeros(N_LINE_BUCKETS, 64, N_LABELS),
         first_context=zeros(N_FIRST_INPUTS, 48, N_LABELS),
-        second_context=zeros(second_layout(48)["context"].stop, 32, N_LABELS),
+        second_context=zeros(second_layout(48)["context"].stop, 48, len(REFINED)),
     )
 
 
@@ -152,7 +152,8 @@ def fit_second_context(files: Sequence[LabelledFile], networks: Networks, run: R
             second_layout(n_hidden)["context"].stop,
         )
 
-    return _fit_labels("second context", files, rows, run.recipe.second_context, run)
+    start = Start(len(REFINED), LOGIT_SCALE)
+    return _fit_labels("second context", files, rows, run.recipe.second_context, run, REFINED, start)
 
 
 def _filled(fill: FillBlock, prepared: pipeline.Prepared, n_inputs: int) -> Float32Array:
@@ -162,16 +163,25 @@ def _filled(fill: FillBlock, prepared: pipeline.Prepared, n_inputs: int) -> Floa
     return rows
 
 
-def _fit_labels(name: str, files: Sequence[LabelledFile], make_rows: MakeRows, schedule: Schedule, run: Run) -> Network:
+def _fit_labels(
+    name: str,
+    files: Sequence[LabelledFile],
+    make_rows: MakeRows,
+    schedule: Schedule,
+    run: Run,
+    labels: NDArray[np.intp] | None = None,
+    start: Start | None = None,
+) -> Network:
+    answered = np.arange(N_LABELS) if labels is None else labels
     total = sum(int(file.known.sum()) for file in files) * schedule.epochs
 
     def shards(epoch: int) -> Iterator[tuple[Rows, NDArray[np.generic], int]]:
         # Each stage and epoch has its own stream, so that changing one stage leaves the others as they were.
         rng = np.random.default_rng((run.recipe.seed, *name.encode(), epoch))
         for rows, masks in _shards(draw(files, run.recipe.sampling, rng), make_rows):
-            yield rows, label_targets(masks), len(masks)
+            yield rows, label_targets(masks)[:, answered], len(masks)
 
-    return _fit(name, schedule, shards, total, np.arange(N_LABELS), run)
+    return _fit(name, schedule, shards, total, np.arange(len(answered)), run, start)
 
 
 def _fit(
@@ -181,6 +191,7 @@ def _fit(
     total: int,
     classes: NDArray[np.intp],
     run: Run,
+    start: Start | None = None,
 ) -> Network:
     """Fit one stage epoch by epoch, going on after those that an interrupted run has finished.
 
@@ -191,8 +202,9 @@ def _fit(
         total: lines of all epochs.
         classes: what the targets can hold.
         run: the training it belongs to.
+        start: the weights to begin from, None for random ones.
     """
-    perceptron = Perceptron(schedule, run.recipe.seed)
+    perceptron = Perceptron(schedule, run.recipe.seed, start)
     finished, model = run.checkpoints.latest(name, schedule.epochs)
     if model is not None:
         perceptron.model = model

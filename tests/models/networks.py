@@ -1,0 +1,34 @@
+"""Networks of the right shapes with random weights: what the shapes and invariants of answers can be tested on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from linewise.features.labels import N_LABELS
+from linewise.features.vectors import N_LANGUAGE_BUCKETS, N_LINE_BUCKETS
+from linewise.models.context import HIDDEN_LINE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, REFINED, second_layout
+from linewise.models.network import Layer, Network
+from linewise.models.pipeline import Networks
+from linewise.models.store import MODES, Thresholds
+
+
+def random_layer(rng: np.random.Generator, n_in: int, n_out: int, scale: float | None = None) -> Layer:
+    weight = rng.standard_normal((n_in, n_out)) * (scale or 1 / np.sqrt(n_in))
+    return Layer(weight.astype(np.float32), (0.1 * rng.standard_normal(n_out)).astype(np.float32))
+
+
+def random_networks(seed: int = 0) -> Networks:
+    rng = np.random.default_rng(seed)
+    return Networks(
+        language=random_layer(rng, N_LANGUAGE_BUCKETS, N_LANGUAGE_SCORES, 0.5),
+        line=Network((random_layer(rng, N_LINE_BUCKETS, HIDDEN_LINE, 0.15), random_layer(rng, HIDDEN_LINE, N_LABELS))),
+        first_context=Network((random_layer(rng, N_FIRST_INPUTS, 48), random_layer(rng, 48, N_LABELS))),
+        second_context=Network(
+            (random_layer(rng, second_layout(48)["context"].stop, 48), random_layer(rng, 48, len(REFINED)))
+        ),
+    )
+
+
+def plain_thresholds() -> dict[str, Thresholds]:
+    lower, upper = np.full(N_LABELS, 0.3, np.float32), np.full(N_LABELS, 0.5, np.float32)
+    return {mode: Thresholds(lower, upper) for mode in MODES}

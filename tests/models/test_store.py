@@ -1,0 +1,114 @@
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from linewise.models import Classifier, ModelError
+from linewise.models.store import load, save
+
+from .networks import plain_thresholds, random_networks
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    save(tmp_path, random_networks(), plain_thresholds(), {"note": "random"})
+    return tmp_path
+
+
+def rewrite(folder: Path, **changes: object) -> None:
+    description = json.loads((folder / "model.json").read_bytes())
+    (folder / "model.json").write_text(json.dumps({**description, **changes}))
+
+
+def resave(folder: Path, arrays: dict[str, np.ndarray]) -> None:
+    save_file(arrays, folder / "weights.safetensors")
+    rewrite(folder, weights_sha256=hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest())
+
+
+def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
+    networks = random_networks()
+    save(tmp_path, networks, plain_thresholds(), {"note": "x"}, dtype=np.float32)
+    loaded = load(tmp_path)
+    assert np.array_equal(loaded.networks.line.layers[0].weight, networks.line.layers[0].weight)
+    assert np.array_equal(loaded.networks.second_context.layers[1].bias, networks.second_context.layers[1].bias)
+    assert loaded.thresholds["balanced"].upper.tolist() == [0.5] * 27
+    assert loaded.info.summary == {"note": "x"}
+    assert loaded.info.size_bytes == sum(path.stat().st_size for path in tmp_path.iterdir())
+
+
+def test_the_shipped_model_is_small() -> None:
+    assert Classifier.load().info.size_bytes <= 5_000_000
+
+
+@pytest.mark.parametrize("name", ["model.json", "weights.safetensors"])
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(ModelError, match=name):
+        load(folder)
+
+
+def test_every_truncation_is_refused(folder: Path) -> None:
+    content = (folder / "weights.safetensors").read_bytes()
+    for size in range(0, len(content), 400_000):
+        (folder / "weights.safetensors").write_bytes(content[:size])
+        with pytest.raises(ModelError, match="SHA-256"):
+            load(folder)
+
+
+def test_a_flipped_bit_is_refused(folder: Path) -> None:
+    content = bytearray((folder / "weights.safetensors").read_bytes())
+    content[len(content) // 2] ^= 4
+    (folder / "weights.safetensors").write_bytes(content)
+    with pytest.raises(ModelError, match="SHA-256"):
+        load(folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"format_version": "0"}, "format_version is 0"),
+        ({"taxonomy_version": "9.9"}, "taxonomy_version is 9.9"),
+        ({"labels": ["code"]}, "labels"),
+        ({"languages": []}, "languages"),
+        ({"thresholds": {}}, "thresholds of mode 'high-confidence'"),
+        ({"thresholds": {"high-confidence": {"lower": ["x"], "upper": [1]}}}, "no numbers"),
+        ({"summary": 3}, "summary is missing or not a dict"),
+    ],
+)
+def test_a_wrong_field_is_named(folder: Path, changes: dict[str, object], message: str) -> None:
+    rewrite(folder, **changes)
+    with pytest.raises(ModelError, match=message):
+        load(folder)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b"[" * 100_000])
+def test_what_is_no_description_is_refused(folder: Path, content: bytes) -> None:
+    (folder / "model.json").write_bytes(content)
+    with pytest.raises(ModelError, match=r"model\.json"):
+        load(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("line.0.weight", np.zeros((3, 64), np.float16), r"line\.0\.weight has shape \(3, 64\)"),
+        ("line.1.bias", np.full(27, np.nan, np.float16), r"line\.1\.bias holds a value that is not a finite number"),
+        ("language.0.bias", np.zeros(17, np.int64), r"language\.0\.bias is of type int64"),
+        ("unexpected", np.zeros(1, np.float16), "unexpected array 'unexpected'"),
+    ],
+)
+def test_a_wrong_array_is_named(folder: Path, name: str, value: np.ndarray, message: str) -> None:
+    resave(folder, {**load_file(folder / "weights.safetensors"), name: value})
+    with pytest.raises(ModelError, match=message):
+        load(folder)
+
+
+def test_a_missing_array_is_named(folder: Path) -> None:
+    arrays = load_file(folder / "weights.safetensors")
+    del arrays["second_context.1.bias"]
+    resave(folder, arrays)
+    with pytest.raises(ModelError, match=r"second_context\.1\.bias is missing"):
+        load(folder)
