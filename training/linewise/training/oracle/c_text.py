@@ -44,6 +44,8 @@ _WORDS = {
     "after": b"const volatile override final noexcept mutable",
 }
 _BUILTIN, _QUALIFIER, _RECORD, _CONTROL, _AFTER = (frozenset(words.split()) for words in _WORDS.values())
+_NO_TYPES = _QUALIFIER | _RECORD | _CONTROL
+_NO_NAMES = _NO_TYPES | _BUILTIN
 _BOUNDARY = frozenset((b"", b";", b"{", b"}", b":"))
 _OPERATORS = frozenset((b"==", b"!=", b"<=", b">=", b"<", b">", b"&&", b"||", b"&", b"|", b"+", b"-", b"=", b"^"))
 
@@ -65,7 +67,7 @@ def mend(data: bytes) -> Mended:
     directives, lost, tokens = without_torn_blocks(tokens, source)
     _comments_in_definitions(tokens, source)
     _Macros([token for token in tokens if token.kind != "directive"], source, _directive_ends(tokens)).mend()
-    return Mended(bytes(source), tuple(directives), tuple(lost))
+    return Mended(bytes(source), tuple(directives), lost=tuple(lost))
 
 
 def _directive_ends(tokens: list[Token]) -> list[int]:
@@ -100,6 +102,9 @@ class _Macros:
         self._source = source
         self._directive_ends = directive_ends
         self._partner = self._partners()
+        self._starts: set[int] = set()  # tokens that begin a statement since what stood before was changed
+        self._record_bodies: set[int] = set()
+        self._called_to = -1  # up to where arguments are a macro's
 
     def _partners(self) -> dict[int, int]:
         partner: dict[int, int] = {}
@@ -126,6 +131,7 @@ class _Macros:
             before = tokens[at - 1].text if at else b""
             if token.text == b"{":
                 after_head = before == b")" or before in _AFTER or before in (b"else", b"do", b"try")
+                after_head = after_head and at not in self._record_bodies
                 blocks.append(after_head or (bool(blocks) and blocks[-1] and before in _BOUNDARY))
             elif token.text == b"}":
                 if blocks:
@@ -135,10 +141,11 @@ class _Macros:
             elif token.text in _OPERATORS and before in (b"(", b",") and tokens[at + 1].text in (b",", b")"):
                 self._replace(at, b"0")
             elif token.kind == "word":
-                if before in _BOUNDARY or before in (b"else", b"do") or self._follows_directive(at):
+                starts = before in _BOUNDARY or before in (b"else", b"do") or at in self._starts
+                if starts or self._follows_directive(at):
                     at = self._statement(at, bool(blocks) and blocks[-1])
                     continue
-                self._word(at, before, bool(blocks) and blocks[-1])
+                self._word(at, before, at <= self._called_to or (bool(blocks) and blocks[-1]))
             elif token.text == b"," and (before == b"(" or tokens[at + 1].text == b")"):
                 self._drop(at, at)
             at += 1
@@ -185,6 +192,8 @@ class _Macros:
         elif tokens[at].text in _BUILTIN or tokens[at].text == b"const":
             while tokens[end].text in _BUILTIN or tokens[end].text == b"const":
                 end += 1
+        elif tokens[at + 1].text == b"*":
+            end = at + 1
         else:
             return
         stars = end
@@ -195,10 +204,11 @@ class _Macros:
             return
         if tokens[at].text in _RECORD:
             self._drop(at, at)
-        else:
+        elif tokens[at].text in _BUILTIN or tokens[at].text == b"const":
             self._replace(at, tokens[at].text.upper())
-            at += 1
-        for extra in range(at if tokens[at].text not in _RECORD else end, stars):
+            for extra in range(at + 1, end):
+                self._drop(extra, extra)
+        for extra in range(end, stars):
             self._drop(extra, extra)
 
     def _word(self, at: int, before: bytes, in_block: bool) -> None:
@@ -210,19 +220,37 @@ class _Macros:
                 at += 1
                 self._source[tokens[at].start : tokens[at].end] = b"_" * len(tokens[at].text)
         elif tokens[at].text == b"new" and following.kind == "word":
-            at += 2
-            while tokens[at].text == b"::":
-                at += 2
+            at += 1
+            while tokens[at].kind == "word" or tokens[at].text == b"::":
+                at += 1
             while tokens[at].text == b"*":
                 self._drop(at, at)
                 at += 1
-        elif at and tokens[at - 1].kind == "number" and self._is_macro(at):
+        elif tokens[at].text == b"offsetof" and following.text == b"(":
+            for inner in range(at + 2, self._partner.get(at + 1, at)):
+                if tokens[inner].text == b".":
+                    self._replace(inner, b"_")
+        elif self._is_macro(at) and (
+            tokens[at - 1].kind == "number"
+            or self._trails_parameter(at)
+            or (before in (b"*", b"&") and following.kind == "word")
+        ):
             self._drop(at, at)
         elif in_block and self._is_macro(at) and following.kind in ("word", "number"):
             if before in (b"=", b"return", b"==") or (before == b"(" and self._calls(at - 1)) or before == b",":
                 self._drop(at, at)
         elif before in (b"(", b","):
             self._type_argument(at, in_block)
+
+    def _trails_parameter(self, at: int) -> bool:
+        """The macro of `const char *name UNUSED`, before a comma or parenthesis."""
+        name, earlier = self._tokens[at - 1], self._tokens[at - 2]
+        return (
+            self._tokens[at + 1].text in (b",", b")")
+            and name.kind == "word"
+            and name.text not in _NO_NAMES
+            and (earlier.text in (b"*", b"&") or (earlier.kind == "word" and earlier.text not in _NO_TYPES))
+        )
 
     def _calls(self, opener: int) -> bool:
         word = self._tokens[opener - 1] if opener else self._tokens[-1]
@@ -246,13 +274,18 @@ class _Macros:
                 return self._declaration(at + 2, in_block)
             ends = after.text == b"{" or (after.kind == "word" and not self._is_macro(at) and after.text not in _AFTER)
             if in_block and ends and after.start > tokens[close].end:
-                self._source[tokens[close].end] = ord(";")
+                self._end_statement(close)
+                return at + 1
+            if self._is_macro(at) and after.text == b";":
+                self._called_to = close
                 return at + 1
             if self._is_macro(at) and self._stands_alone(at, close, in_block):
+                self._called_to = close
                 self._end_statement(close)
                 return at + 1
         elif self._is_macro(at) and self._stands_alone(at, at, in_block):
             self._drop(at, at)
+            self._starts.add(at + 1)
             return at + 1
         return self._declaration(at, in_block)
 
@@ -268,7 +301,8 @@ class _Macros:
         if following.kind != "word":
             return following.text in (b"~", b"[", b"#")
         if last == at:
-            return following.text in _CONTROL or following.text in _RECORD or self._words_ahead(last + 1) > 1
+            fresh = following.text in _NO_NAMES or self._is_macro(last + 1)
+            return fresh or self._words_ahead(last + 1) > 1
         return in_block or following.text in _CONTROL or self._words_ahead(last + 1) > 1
 
     def _words_ahead(self, at: int) -> int:
@@ -281,11 +315,9 @@ class _Macros:
 
     def _end_statement(self, last: int) -> None:
         end = self._tokens[last].end
-        for position in range(end, self._tokens[last + 1].start):
-            if self._source[position] in b" \t\r\n":
-                self._source[position] = ord(";")
-                return
-            return
+        if self._tokens[last + 1].start > end and self._source[end] in b" \t\r\n":
+            self._source[end] = ord(";")
+            self._starts.add(last + 1)
 
     def _declaration(self, at: int, in_block: bool) -> int:
         tokens = self._tokens
@@ -325,10 +357,15 @@ class _Macros:
             names = [pair for pair in words[record:] if tokens[pair[0]].text not in (b"final", b"override")]
             for pair in names[:-1]:
                 self._drop(*pair)
+            body = end
+            while tokens[body].text not in (b"{", b";", b""):
+                body += 1
+            self._record_bodies.add(body)
             return end
         if terminator not in (b"(", b";", b"=", b"[", b",", b"{"):
             return max(end, at + 1)
-        types = words[:-1]
+        pointed = terminator == b"(" and tokens[end + 1].text == b"*" and not in_block
+        types = words if pointed else words[:-1]
         macros = [pair for pair in types if self._is_macro(pair[0])]
         needed = 0 if builtin else 1
         surplus = len(types) - (2 if record is not None else 1) + (1 - needed)
@@ -337,7 +374,8 @@ class _Macros:
             for pair in macros if plain >= needed else macros[:-1]:
                 self._drop(*pair)
         if terminator == b"(" and end in self._partner and (types or builtin or not in_block):
-            self._after_parameters(self._partner[end] + 1)
+            close = self._partner[end]
+            self._after_parameters(self._partner.get(close + 1, close) + 1 if pointed else close + 1)
         return end
 
     def _angle(self, at: int) -> int | None:

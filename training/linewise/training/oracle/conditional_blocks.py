@@ -45,9 +45,19 @@ def blank_out(source: bytearray, start: int, end: int) -> None:
 
 
 def without_torn_blocks(
-    tokens: list[Token], source: bytearray
+    tokens: list[Token], source: bytearray, *, whole_too: bool = False
 ) -> tuple[list[tuple[int, int]], list[tuple[int, int]], list[Token]]:
-    """Take out the directives of blocks that tear syntax apart, and all their branches but one."""
+    """Take out the directives of blocks that tear syntax apart, and all their branches but one.
+
+    Args:
+        tokens: the text's tokens, comments left out.
+        source: the text, which is changed in place.
+        whole_too: take out the directives of all other blocks as well, and keep these blocks' branches.
+
+    Returns:
+        The byte ranges of the directives (comments after them left out) and of the branches that are gone, and
+        the tokens that are left.
+    """
     dropped = [False] * len(tokens)
     directives: list[tuple[int, int]] = []
     lost: list[tuple[int, int]] = []
@@ -67,7 +77,9 @@ def without_torn_blocks(
                 branches = list(pairwise(block))
                 kept = _kept_branches(tokens, dropped, branches)
                 if kept is None:
-                    continue
+                    if not whole_too:
+                        continue
+                    kept = set(range(len(branches)))
                 for at in block:
                     dropped[at] = True
                     text = tokens[at].text
@@ -150,7 +162,7 @@ def _follows_label(tokens: list[Token], at: int) -> bool:
         and tokens[at - 1].text == b":"
         and tokens[at - 2].kind == "word"
         and tokens[at - 2].text not in _ACCESS
-        and tokens[at - 3].text in (b";", b"{", b"}")
+        and (tokens[at - 3].text in (b";", b"{", b"}") or tokens[at - 3].kind == "directive")
     )
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from linewise.features.languages import language_named
 
 from ..grammars import Dialect
-from . import bash_text, c_text
+from . import bash_text, c_text, csharp_text
 from .errors import OracleError
 from .mended import Mended
-from .preparation import prepare_csharp, prepare_ecma, prepare_kotlin, prepare_swift
+from .preparation import prepare_csharp, prepare_ecma, prepare_kotlin, prepare_lua, prepare_rust, prepare_swift
 
 _SLASHED_DOCUMENTATION = rb"/\*\*(?!/)|/\*!|///(?!/)|//!"
 """The documentation comments of the C family, by form alone; `/**/` and `////…` are plain comments."""
@@ -106,6 +106,7 @@ _PROFILES = {
             Dialect("csharp", "tree_sitter_c_sharp", ("csharp",)),
             documentation=_SLASHED_DOCUMENTATION,
             prepare=prepare_csharp,
+            mend=csharp_text.mend,
         ),
         _profile("go", ""),
         _profile(
@@ -127,7 +128,7 @@ _PROFILES = {
             documentation=_SLASHED_DOCUMENTATION,
             prepare=prepare_kotlin,
         ),
-        _profile("lua", "", documentation=rb"---(?!-)", free_names_are_global=True),
+        _profile("lua", "", documentation=rb"---(?!-)", free_names_are_global=True, prepare=prepare_lua),
         _profile(
             "php",
             "namespace_definition compound_statement class_declaration interface_declaration "
@@ -142,6 +143,7 @@ _PROFILES = {
             "rust",
             "mod_item declaration_list impl_item trait_item",
             documentation=_SLASHED_DOCUMENTATION,
+            prepare=prepare_rust,
             telling=rb"\b(?:fn|for|while|loop|if|else|match|let|return|break|continue|struct|enum|union|impl|trait|type|"
             rb"static|const|mod|use|extern)\b|\||#!?\[",
         ),
