@@ -61,6 +61,7 @@ def test_first_bindings_declare_and_later_ones_assign(language: str, text: str, 
         ("bash", "[[ a == b ]] && return", {"code", "return"}),
         ("bash", "declare -f name", {"code"}),
         ("lua", 'x("--[[ no comment", "]]")', {"code", "string", "call"}),
+        ("lua", "x'\\'--[[ no comment'; f() --[[ ' ]]", {"code", "string", "comment", "call"}),
         ("lua", 'require("a").b()', {"code", "string", "call", "import"}),
     ],
 )

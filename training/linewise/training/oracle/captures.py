@@ -28,7 +28,7 @@ POINTS = tuple(label.name for label in LABELS if label.group is Group.CONSTRUCT 
 REGIONS = tuple(label.name for label in LABELS if label.group is Group.REGION)
 PAINTS = ("comment", "documentation", "string", "docstring", "code", "text", "block_word", "macro_text")
 EMBEDDED = ("embedded", "embedded.repeated")
-TAKEN_BACK = ("binding", "comment", "string", "block_word", "embedded")
+TAKEN_BACK = ("binding", "string", "block_word", "embedded")
 """What a ``@not.NAME`` takes back besides labels."""
 NAMES = ("scope", "scope.open", "binding", "bound", "bound.outer", "bound.within", "outward")
 _VOCABULARY = frozenset(

@@ -1,6 +1,6 @@
-; Surface. A string may hold what looks like a long comment.
+; Surface
 [(comment) (hash_bang_line)] @comment
-(string) @string @not.comment
+(string) @string
 ["do" "then" "end"] @block_word
 
 ; Modules
