@@ -64,6 +64,7 @@ def test_every_byte_and_line_break_keeps_its_place(text: str) -> None:
         ("val f = suspend { 1 }", "val f =         { 1 }"),
         ("class A\n@B(1)\npublic constructor(", "class A @B(1) public constructor("),
         ("class A\n\nfun constructor(", "class A\n\nfun constructor("),
+        ("try { }\n  catch (e: E) { }\nfinally {", "try { }   catch (e: E) { } finally {"),
     ],
 )
 def test_type_arguments_and_constructors_of_kotlin(text: str, prepared: str) -> None:
@@ -78,6 +79,8 @@ def test_type_arguments_and_constructors_of_kotlin(text: str, prepared: str) -> 
         ("let f: () -> Void = g()", "let f: () -> Void = g()"),
         ("case .success(): f()", "case .success  : f()"),
         ("nonisolated(unsafe) let a = 1", "nonisolated         let a = 1"),
+        ("a { }\nlabel: {\n};\n}\ndefault: { }", "a { } label: {\n} \n}\ndefault: { }"),
+        ("f([~A.self], ~b)", "f([ A.self], ~b)"),
     ],
 )
 def test_type_arguments_and_empty_tuples_of_swift(text: str, prepared: str) -> None:
