@@ -30,7 +30,8 @@ def test_recent_syntax_of_typescript(text: str, prepared: str) -> None:
     ("text", "prepared"),
     [
         ("return *(int*)p;", "return        p;"),
-        ("; *(ushort*)(p + o) = 1", ";           (p + o) = 1"),
+        ("; *(ushort*)(p + o) = *q++;", "; _         [p + o] =  q++;"),
+        ("{ *p++ = (byte)*(p)", "{ *p   = (byte) (p)"),
         ("if (*(a + 1) != *b)", "if ( (a + 1) !=  b)"),
         ("(x) * (y) * z; int* p; a *= 2; /* (b) */", "(x) * (y) * z; int* p; a *= 2; /* (b) */"),
     ],

@@ -20,6 +20,8 @@ _HEADS = frozenset((b"if", b"while", b"for", b"switch"))
 _CONTINUES = frozenset((b"else", b")", b",", b".", b"?", b"=", b"==", b"&&", b"||", b"->"))
 """Tokens that go on with a statement."""
 _ACCESS = frozenset((b"public", b"private", b"protected", b"default"))
+_CASE_TOKENS = 24
+"""The tokens of a case's value that are looked through, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def _kept_branches(tokens: list[Token], dropped: list[bool], branches: list[tupl
     first, last = branches[0][0], branches[-1][1]
     before = _neighbour(tokens, dropped, first, -1)
     after = _neighbour(tokens, dropped, last, 1)
-    whole = before in _BOUNDARY and not _follows_label(tokens, first)
+    whole = before in _BOUNDARY and not _goes_on(tokens, first - 1)
     filled: list[tuple[int, _Branch]] = []
     for number, (start, end) in enumerate(branches):
         branch = _Branch()
@@ -110,7 +112,7 @@ def _kept_branches(tokens: list[Token], dropped: list[bool], branches: list[tupl
                 branch.add(tokens[at].text)
         if branch.text:
             filled.append((number, branch))
-            whole = whole and branch.stands_before(after)
+            whole = whole and branch.stands_before(after) and not _goes_on(tokens, end - 1)
     if whole or not filled:
         return None
     if len(filled) == 1 or all(branch.balanced and branch.text == b"," for _, branch in filled):
@@ -155,15 +157,17 @@ class _Branch:
         return self.text not in (b"else", b",") and self.text[-1:].isalnum() and after not in (b"{", b";")
 
 
-def _follows_label(tokens: list[Token], at: int) -> bool:
-    """A directive may not stand between a label and its statement."""
-    return (
-        at >= 3
-        and tokens[at - 1].text == b":"
-        and tokens[at - 2].kind == "word"
-        and tokens[at - 2].text not in _ACCESS
-        and (tokens[at - 3].text in (b";", b"{", b"}") or tokens[at - 3].kind == "directive")
-    )
+def _goes_on(tokens: list[Token], at: int) -> bool:
+    """The token is a colon that waits for more: of a label, of `a ? b :`, but none of a case or of `public:`."""
+    if at < 0 or tokens[at].text != b":":
+        return False
+    for earlier in range(at - 1, max(at - _CASE_TOKENS, -1), -1):
+        token = tokens[earlier]
+        if token.text in _ACCESS or token.text == b"case":
+            return False
+        if token.text in (b";", b"{", b"}", b"?") or token.kind == "directive":
+            return True
+    return at >= _CASE_TOKENS
 
 
 def _neighbour(tokens: list[Token], dropped: list[bool], at: int, step: int) -> bytes:

@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import re
 
+from .mended import Mended
+
 _VARIANCE = re.compile(
     rb"(?<=[<,])(\s*)(in\s+out|in|out)(?=\s+[A-Z]\w*\s*(?:extends\b|[,>=]))|^([ \t]*)(in out)(?= [A-Z])", re.MULTILINE
 )
 _TYPE_EXPORT = re.compile(rb"^([ \t]*export )(type)(?= \*)", re.MULTILINE)
-_USING = re.compile(rb"^([ \t]*|[ \t]*for \()(await using|using)(?= [A-Za-z_$][\w$]* (?:=|of\b))", re.MULTILINE)
+_USING = re.compile(
+    rb"^([ \t]*|[ \t]*for (?:await )?\()(await using|using)(?= [A-Za-z_$][\w$]* (?:=|of\b))", re.MULTILINE
+)
+_SIGNATURE = re.compile(
+    rb"(?<=[\w>)\]}])(\s*(?:(?://[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)\s*)*\n[ \t]*)[ \t]"
+    rb"(?=<(?:\s*\n|(?:const )?[A-Z]\w*\s*(?:extends\b|[,>=])))"
+)
 _POINTER_CAST = re.compile(rb"(?<![\w>\]])(?<!\w )(\(\s*[\w.]+\s*\*+\s*\))(?=\s*[(\w&*])")
 _DEREFERENCE = re.compile(
     rb"((?:[(,=!<&|+\-?:\[]|=>|\b(?:return|ref|out|in)\b|\b(?:bool|s?byte|char|u?(?:short|int|long)|float|double)\))\s*)"
@@ -52,6 +60,11 @@ def prepare_ecma(data: bytes) -> bytes:
     return data
 
 
+def mend_typescript(data: bytes) -> Mended:
+    """TypeScript with a semicolon before each generic call signature, which the grammar ties to the line above."""
+    return Mended(_SIGNATURE.sub(rb"\1;", data))
+
+
 def prepare_csharp(data: bytes) -> bytes:
     """C# without casts to pointers and the dereferencing stars of unsafe code, which pass for products."""
     if b"unsafe" not in data:
@@ -60,7 +73,6 @@ def prepare_csharp(data: bytes) -> bytes:
     # `*(p + i) = x` is no target to the grammar, `_[p + i] = x` is one.
     data = _TARGET.sub(rb"\1_\2[\3]", data)
     return _STEPPED_TARGET.sub(_blanked, data)
-
 
 
 _TYPE_ARGUMENTS = re.compile(rb"(?<=\w)(<(?![\s=<])(?:[\w.,:?*\[\] ]|<[\w.,:?*\[\] ]*>)*>)(?=\(|[ ]?\{)")

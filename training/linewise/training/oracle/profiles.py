@@ -12,7 +12,15 @@ from ..grammars import Dialect
 from . import bash_text, c_text, csharp_text
 from .errors import OracleError
 from .mended import Mended
-from .preparation import prepare_csharp, prepare_ecma, prepare_kotlin, prepare_lua, prepare_rust, prepare_swift
+from .preparation import (
+    mend_typescript,
+    prepare_csharp,
+    prepare_ecma,
+    prepare_kotlin,
+    prepare_lua,
+    prepare_rust,
+    prepare_swift,
+)
 
 _SLASHED_DOCUMENTATION = rb"/\*\*(?!/)|/\*!|///(?!/)|//!"
 """The documentation comments of the C family, by form alone; `/**/` and `////…` are plain comments."""
@@ -179,6 +187,7 @@ _PROFILES = {
             ),
             documentation=_SLASHED_DOCUMENTATION,
             prepare=prepare_ecma,
+            mend=mend_typescript,
         ),
     )
 }
