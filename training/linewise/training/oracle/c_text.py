@@ -273,7 +273,7 @@ class _Macros:
                 self._drop(close, close)
                 return self._declaration(at + 2, in_block)
             ends = after.text == b"{" or (after.kind == "word" and not self._is_macro(at) and after.text not in _AFTER)
-            if in_block and ends and after.start > tokens[close].end:
+            if in_block and ends and first.text not in _QUALIFIER and after.start > tokens[close].end:
                 self._end_statement(close)
                 return at + 1
             if self._is_macro(at) and after.text == b";":

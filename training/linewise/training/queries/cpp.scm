@@ -40,6 +40,13 @@
 (compound_statement (declaration declarator: (function_declarator declarator: (identifier))) @not.function_definition)
 (compound_statement (declaration type: (_) @variable_declaration declarator: (function_declarator declarator: (identifier))))
 
+; A macro among the members, `DISALLOW_COPY(Name);`, reads as a constructor.
+(field_declaration_list
+  (declaration
+    !type
+    declarator: (function_declarator declarator: (identifier) @_macro) @call @not.function_definition)
+  (#match? @_macro "^[A-Z]+_[A-Z0-9_]+$"))
+
 ; Control flow
 (for_range_loop) @loop @in_loop
 [(co_return_statement) (co_yield_statement)] @return
