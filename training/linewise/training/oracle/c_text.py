@@ -262,6 +262,10 @@ class _Macros:
         first = tokens[at]
         if first.text in _CONTROL:
             return at + 1
+        instance = at + (first.text == b"extern")
+        if tokens[instance].text == b"template" and tokens[instance + 1].text in _RECORD:
+            self._drop(at, instance)
+            return instance + 1
         if tokens[at + 1].text == b"(" and at + 1 in self._partner:
             close = self._partner[at + 1]
             after = tokens[close + 1]

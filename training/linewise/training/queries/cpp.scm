@@ -60,3 +60,6 @@
   (#not-match? @_name "^(static|dynamic|const|reinterpret)_cast$"))
 (call_expression function: [(lambda_expression) (compound_literal_expression)] @call)
 (new_expression) @call
+; Among initialisers a class's constructor looks like a member's; its name tells, as far as it can be told.
+((field_initializer . (field_identifier) @_class . (argument_list)) @call (#match? @_class "^[A-Z]"))
+(field_initializer . [(template_method) (qualified_identifier)] . (argument_list)) @call
