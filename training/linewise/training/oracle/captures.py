@@ -26,7 +26,7 @@ EVERY_LINE = ("import", "annotation", "preprocessor")
 """Constructs that label every line of the captured node, not only its first."""
 POINTS = tuple(label.name for label in LABELS if label.group is Group.CONSTRUCT and label.name not in EVERY_LINE)
 REGIONS = tuple(label.name for label in LABELS if label.group is Group.REGION)
-PAINTS = ("comment", "documentation", "string", "docstring", "code", "text", "block_word", "macro_text")
+PAINTS = ("comment", "documentation", "string", "docstring", "code", "word", "text", "block_word", "macro_text")
 EMBEDDED = ("embedded", "embedded.repeated")
 TAKEN_BACK = ("binding", "string", "block_word", "embedded")
 """What a ``@not.NAME`` takes back besides labels."""

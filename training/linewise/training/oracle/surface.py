@@ -106,6 +106,7 @@ def _painted(
         strokes.extend((s, -e, bit) for s, e in zip(spans.starts.tolist(), spans.ends.tolist(), strict=True))
 
     add(captures["code"], _UNPAINTED)
+    add(captures["word"], _CODE)
     add(captures["block_word"], _BRACKET)
     add(captures["documentation"], _DOCUMENTATION)
     add(captures["string"], _STRING)

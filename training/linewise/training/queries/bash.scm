@@ -5,6 +5,8 @@
 ] @string
 [(command_substitution) (process_substitution) (expansion) (simple_expansion) (arithmetic_expansion)] @code
 ["then" "fi" "do" "done" "esac"] @block_word
+((command name: (command_name (word) @word)) (#eq? @word ":"))
+(function_definition name: (word) @word)
 
 ; Definitions
 (function_definition) @function_definition @in_function @scope.open
