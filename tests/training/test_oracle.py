@@ -17,7 +17,9 @@ from linewise.training.commands.oracle import oracle
 from linewise.training.grammars import Dialect, GrammarError, load_grammar
 from linewise.training.oracle import OracleError, captures, label_file, labelling, violations
 from linewise.training.oracle.captures import Captures, Spans
+from linewise.training.oracle.damage import known_lines
 from linewise.training.oracle.macro_text import with_macro_texts
+from linewise.training.oracle.profiles import profile_of
 
 CONFORMANCE = Path(__file__).parents[1] / "conformance"
 QUERIES = Path(__file__).parents[2] / "training/linewise/training/queries"
@@ -113,6 +115,15 @@ def test_damage_is_masked_no_wider_than_the_definition_around_it() -> None:
     text = "function sound() {\n}\nfunction broken() {\n  let x = ;\n}\nlet y = 1;\n"
     truth = label_file(text.encode(), "javascript")
     assert truth.known.tolist() == [True, True, False, False, False, True]
+
+
+def test_what_a_tree_ends_before_is_unknown() -> None:
+    profile = profile_of("javascript")
+    held = b"function f() {\n  let x = ;\n}\ny;\n"
+    root = labelling._parsed(held, profile.dialects[0], profile)
+    data = held + b"\nz;\n"
+    known = known_lines(root, data, split_lines(data), profile.dialects[0], profile)
+    assert known.tolist() == [False, False, False, True, True, False]
 
 
 def test_a_text_that_is_no_program_is_unknown() -> None:

@@ -56,6 +56,12 @@ def known_lines(root: Node, data: bytes, lines: LineSpans, dialect: Dialect, pro
         first, last = np.searchsorted(lines.starts, (start, max(start, end - 1)), side="right") - 1
         known[max(first, 0) : last + 1] = False
         masked_to = max(masked_to, end)
+    # Some scanners give up in the midst of a text: no node holds what follows.
+    reached = max((child.end_byte for child in root.children), default=0)
+    rest = data[reached:].lstrip(b" \t\v\f\r\n\xef\xbb\xbf")
+    if rest:
+        first = np.searchsorted(lines.starts, len(data) - len(rest), side="right") - 1
+        known[first:] = False
     return known
 
 
