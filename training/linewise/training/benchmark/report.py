@@ -22,8 +22,8 @@ def as_markdown(accuracy: Accuracy, split_digest: str | None) -> str:
     parts = [
         f"### Accuracy on the {accuracy.split.value} split",
         f"Model `{accuracy.model_digest[:16]}…`{digest}. Projects that training never saw; neither language nor "
-        "context is told; thresholds of the mode `balanced`. F1 is the mean over languages of the mean over labels; cells "
-        f"(language, label) with fewer than {MIN_SUPPORT} true lines are left out.",
+        "context is told; thresholds of the mode `balanced`. F1 is the mean over languages of the mean over labels; "
+        f"cells (language, label) with fewer than {MIN_SUPPORT} true lines are left out.",
         _views(accuracy),
         "Text documents (READMEs, logs, traces, mails): F1 of `text` "
         + ", ".join(f"{view.text.of_labels()['text']:.3f} ({view.name})" for view in accuracy.views)

@@ -51,7 +51,7 @@ class Recipe:
 
 FULL = Recipe(
     language=Schedule((), 2e-2, 64, 2),
-    line=Schedule((64,), 4e-3, 4096, 3),
+    line=Schedule((64,), 4e-3, 4096, 2),
     first_context=Schedule((48,), 2e-3, 256, 2),
     second_context=Schedule((48,), 1e-3, 256, 2),
 )

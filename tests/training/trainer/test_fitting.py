@@ -1,0 +1,161 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from linewise.features.labels import LABEL_INDEX, N_LABELS
+from linewise.features.plain_text import parse_plain_text
+from linewise.models import pipeline
+from linewise.models.context import LOGIT_SCALE, REFINED
+from linewise.models.network import run, sigmoid
+from linewise.models.pipeline import Networks
+from linewise.models.store import load, save
+from linewise.training.corpus.shards import LabelledFile
+from linewise.training.trainer.checkpoints import Checkpoints
+from linewise.training.trainer.perceptron import Perceptron, Schedule, Start, label_targets
+from linewise.training.trainer.stages import (
+    Recipe,
+    Run,
+    fit_first_context,
+    fit_language,
+    fit_line,
+    fit_second_context,
+    initial_networks,
+)
+from linewise.training.trainer.thresholds import N_BINS, fit_thresholds
+
+SMALL = Recipe(
+    language=Schedule((), 2e-2, 4, 1),
+    line=Schedule((64,), 2e-2, 1024, 2),
+    first_context=Schedule((48,), 3e-3, 64, 2),
+    second_context=Schedule((48,), 1e-3, 64, 1),
+)
+
+
+def conformance_files() -> list[LabelledFile]:
+    files = []
+    for path in sorted((Path(__file__).parents[2] / "conformance").glob("*.txt")):
+        labelled = parse_plain_text(path.read_bytes())
+        masks = np.array(labelled.masks, dtype=np.uint32)
+        files.append(
+            LabelledFile(path.stem, path.stem, "gold", path.name, labelled.data, masks, np.ones(len(masks), bool))
+        )
+    return files
+
+
+def fit_all(folder: Path | None = None, reports: list[str] | None = None) -> Networks:
+    files = conformance_files() * 4
+
+    def report(stage: str, progress: float, loss: float) -> None:
+        if reports is not None:
+            reports.append(stage)
+
+    this_run = Run(SMALL, report, Checkpoints(folder))
+    networks = initial_networks()
+    networks = replace(networks, language=fit_language(files, this_run))
+    networks = replace(networks, line=fit_line(files, networks, this_run))
+    networks = replace(networks, first_context=fit_first_context(files, networks, this_run))
+    return replace(networks, second_context=fit_second_context(files, networks, this_run))
+
+
+def weights(networks: Networks) -> list[np.ndarray]:
+    parts = (networks.line, networks.first_context, networks.second_context)
+    return [networks.language.weight, *(layer.weight for part in parts for layer in part.layers)]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Networks:
+    return fit_all(tmp_path_factory.mktemp("checkpoints"))
+
+
+def test_the_forward_pass_agrees_with_the_trainer() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((700, 30)).astype(np.float32)
+    targets = (rng.random((700, N_LABELS)) < 0.3).astype(np.uint8)
+    perceptron = Perceptron(Schedule((16,), 1e-2, 50, 1), seed=1)
+    perceptron.fit(rows, targets, 0.0, np.arange(N_LABELS))
+
+    def fill(begin: int, end: int, out: np.ndarray) -> None:
+        out[:] = rows[begin:end]
+
+    _, logits = run(perceptron.network(), np.array([0, 130, 700]), fill)
+    assert np.abs(sigmoid(logits) - perceptron.model.predict_proba(rows)).max() < 1e-5
+
+
+def test_a_lower_learning_rate_takes_smaller_steps() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((200, 5)).astype(np.float32)
+    targets = (rows[:, :3] > 0).astype(np.uint8)
+
+    def moved(progress: float) -> float:
+        perceptron = Perceptron(Schedule((4,), 1e-2, 50, 1), seed=1)
+        perceptron.fit(rows, targets, 0.0, np.arange(3))
+        before = perceptron.model.coefs_[0].copy()
+        perceptron.fit(rows, targets, progress, np.arange(3))
+        return float(np.abs(perceptron.model.coefs_[0] - before).max())
+
+    assert moved(1.0) < 0.2 * moved(0.0)
+
+
+def test_a_refining_network_begins_with_the_answers_that_it_gets() -> None:
+    rng = np.random.default_rng(0)
+    n = len(REFINED)
+    logits = rng.standard_normal((64, n)).astype(np.float32) * 4
+    rows = np.concatenate((logits * LOGIT_SCALE, rng.random((64, 20), np.float32)), axis=1).astype(np.float32)
+    perceptron = Perceptron(Schedule((2 * n + 8,), 1e-9, 64, 1), seed=1, start=Start(n, LOGIT_SCALE))
+    perceptron.fit(rows, (logits > 0).astype(np.uint8), 0.0, np.arange(n))
+    given = perceptron.model.predict_proba(rows)
+    assert np.abs(given - sigmoid(logits)).max() < 0.15
+    assert ((given > 0.5) == (logits > 0)).mean() > 0.97
+
+
+def test_training_learns_its_own_examples(trained: Networks) -> None:
+    files = conformance_files()
+    answers = pipeline.answer(trained, [pipeline.Document(file.data) for file in files])
+    truth = label_targets(np.concatenate([file.masks for file in files])).astype(bool)
+    given = answers.probabilities > 0.5
+    agreement = (given == truth).mean(axis=0)
+    assert agreement.mean() > 0.93
+    assert agreement[LABEL_INDEX["comment"]] > 0.9
+    assert np.isfinite(answers.probabilities).all()
+
+
+def test_the_same_seed_gives_the_same_weights_and_a_resumed_training_too(trained: Networks, tmp_path: Path) -> None:
+    again = fit_all(tmp_path)
+    for first, second in zip(weights(trained), weights(again), strict=True):
+        assert np.array_equal(first, second)
+    for path in tmp_path.glob("*context*"):
+        path.unlink()
+    reports: list[str] = []
+    resumed = fit_all(tmp_path, reports)
+    assert set(reports) == {"first context", "second context"}
+    for first, second in zip(weights(trained), weights(resumed), strict=True):
+        assert np.array_equal(first, second)
+
+
+def test_smaller_weights_answer_nearly_alike(trained: Networks, tmp_path: Path) -> None:
+    counts = np.zeros((1, N_LABELS, 2, N_BINS), np.int64)
+    save(tmp_path, trained, fit_thresholds(counts), {})
+    documents = [pipeline.Document(file.data) for file in conformance_files()]
+    exact = pipeline.answer(trained, documents).probabilities
+    stored = pipeline.answer(load(tmp_path).networks, documents).probabilities
+    assert np.abs(exact - stored).max() < 0.02
+    assert ((exact > 0.5) == (stored > 0.5)).mean() > 0.999
+
+
+def test_thresholds_follow_the_histograms() -> None:
+    counts = np.zeros((2, N_LABELS, 2, N_BINS), np.int64)
+    call = LABEL_INDEX["call"]
+    # True lines lie at .3 and .9, others at .1; between .2 and .3 everything is right.
+    counts[:, call, 1, 60], counts[:, call, 1, 180], counts[:, call, 0, 20] = 500, 500, 5000
+    # A label whose lines can't be told apart needs the greatest confidence.
+    loop = LABEL_INDEX["loop"]
+    counts[:, loop, 1, 190] = counts[:, loop, 0, 190] = 500
+    thresholds = fit_thresholds(counts)
+    assert 0.1 < thresholds["balanced"].upper[call] <= 0.3
+    assert thresholds["high-confidence"].upper[call] == pytest.approx(0.5)
+    assert thresholds["high-confidence"].upper[loop] == pytest.approx(0.99)
+    assert thresholds["best-guess"].upper[call] == thresholds["best-guess"].lower[call] == 0.5
+    for pair in thresholds.values():
+        assert (pair.lower <= pair.upper).all()

@@ -1,0 +1,97 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linewise.features.lines import split_lines
+from linewise.training.corpus.shards import LabelledFile
+from linewise.training.trainer.folds import split_projects
+from linewise.training.trainer.sampling import MAX_WINDOW_LINES, Sampling, batches, draw, truth_of, windows
+from linewise.training.trainer.vocabulary import shared_words
+
+TEXTS = st.lists(st.sampled_from(["a = 1", "", "  b", "\fc"]), min_size=1, max_size=200)
+
+
+def labelled(data: bytes, language: str = "python", project: str = "p") -> LabelledFile:
+    n_lines = len(split_lines(data))
+    # Each line's mask is its number, so that a window shows where it was cut.
+    return LabelledFile(language, project, "k", "f", data, np.arange(n_lines, dtype=np.uint32), np.ones(n_lines, bool))
+
+
+@settings(max_examples=60, deadline=None)
+@given(lines=TEXTS, ending=st.sampled_from(["\n", "\r\n", "\r"]), final=st.booleans(), seed=st.integers(0, 99))
+def test_windows_cut_a_file_without_gap_or_overlap(lines: list[str], ending: str, final: bool, seed: int) -> None:
+    data = (ending.join(lines) + (ending if final else "")).encode()
+    file = labelled(data)
+    pieces = list(windows(file, np.random.default_rng(seed)))
+    assert b"".join(piece for piece, _ in pieces) == data
+    for piece, span in pieces:
+        assert len(split_lines(piece)) == len(file.masks[span]) <= MAX_WINDOW_LINES
+
+
+def test_every_line_is_drawn_once_with_its_truth() -> None:
+    files = [labelled(b"x\n" * n) for n in (1, 30, 400)] + [labelled(b"")]
+    samples = list(draw(files, Sampling(), np.random.default_rng(0)))
+    masks, known = truth_of(samples)
+    assert sorted(masks.tolist()) == sorted([*range(1), *range(30), *range(400)])
+    assert known.all()
+    for sample in samples:
+        assert len(split_lines(sample.document.text)) == len(sample.masks)
+
+
+def test_extent_and_language_are_told_for_a_share_only() -> None:
+    files = [labelled(b"x\n" * 50) for _ in range(300)]
+    samples = list(draw(files, Sampling(whole_share=0.5, hint_share=0.25, context_share=0.5), np.random.default_rng(1)))
+    contexts = Counter(sample.document.context for sample in samples)
+    assert set(contexts) == {"file", "fragment", "unknown"}
+    assert contexts["unknown"] == pytest.approx(len(samples) / 2, rel=0.15)
+    told = sum(sample.document.language is not None for sample in samples)
+    assert told == pytest.approx(len(samples) / 4, rel=0.2)
+
+
+def test_text_never_has_a_language_told() -> None:
+    files = [labelled(b"Dear reader,\n", "text") for _ in range(50)]
+    samples = list(draw(files, Sampling(hint_share=1.0), np.random.default_rng(1)))
+    assert all(sample.document.language is None for sample in samples)
+
+
+def test_the_same_seed_draws_the_same() -> None:
+    files = [labelled(b"x\n" * n) for n in range(1, 60)]
+
+    def drawn(seed: int) -> list[bytes]:
+        return [sample.document.text for sample in draw(files, Sampling(), np.random.default_rng(seed))]
+
+    assert drawn(3) == drawn(3) != drawn(4)
+
+
+def test_batches_keep_order_and_lose_nothing() -> None:
+    samples = list(draw([labelled(b"x\n" * 9) for _ in range(40)], Sampling(), np.random.default_rng(0)))
+    grouped = list(batches(samples, 25))
+    assert [sample for group in grouped for sample in group] == samples
+    assert all(sum(len(sample.masks) for sample in group) >= 25 for group in grouped[:-1])
+
+
+def test_a_project_is_in_one_fold_and_the_first_gets_its_share() -> None:
+    rng = np.random.default_rng(0)
+    files = [
+        labelled(b"x\n" * int(rng.integers(1, 500)), language, f"{language}-{project}")
+        for language in ("go", "rust")
+        for project in range(12)
+        for _ in range(5)
+    ]
+    folds = split_projects(files, share=0.6)
+    line, context = ({file.project for file in part} for part in (folds.line, folds.context))
+    assert not line & context
+    assert len(folds.line) + len(folds.context) == len(files)
+    for language in ("go", "rust"):
+        counts = [sum(len(f.masks) for f in part if f.language == language) for part in (folds.line, folds.context)]
+        assert 0.45 < counts[0] / sum(counts) < 0.75
+
+
+def test_shared_words_are_those_of_many_projects() -> None:
+    files = [
+        labelled(f"import common{'' if project else ' rare'}\n".encode(), "go", str(project)) for project in range(6)
+    ]
+    assert shared_words(files) == ["common", "import"]
