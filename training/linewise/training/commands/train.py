@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from linewise.models import store
 from linewise.training.corpus.cache import cache_folder
 from linewise.training.corpus.manifest import Split
 from linewise.training.corpus.shards import CorpusMissingError
@@ -55,7 +56,8 @@ def model(recipe: str, output: Path, curves: Path | None) -> None:
     write_model(output, networks, chosen, corpus, validation)
     if curves is not None:
         draw_curves(log, curves)
-    click.echo(f"wrote {output}")
+    validation_f1 = store.load(output).info.summary["validation_macro_f1"]
+    click.echo(f"wrote {output}; macro-F1 on validation, whole files: {validation_f1}")
 
 
 @train.command()

@@ -8,6 +8,7 @@ import platform
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy
@@ -22,7 +23,7 @@ from linewise.training.corpus.shards import LabelledFile, current_oracle, labell
 from linewise.training.text.documents import text_documents
 
 from .checkpoints import Checkpoints
-from .evaluation import answer_with, random_windows, whole_files
+from .evaluation import answer_with, measure, random_windows, whole_files
 from .folds import split_projects
 from .sampling import Sample
 from .stages import Recipe, Report, Run, fit_first_context, fit_language, fit_line, fit_second_context, initial_networks
@@ -106,9 +107,9 @@ def validation_views(corpus: Corpus) -> list[dict[str, Iterator[Sample]]]:
 
 
 def write_model(folder: Path, networks: Networks, recipe: Recipe, corpus: Corpus, validation: Corpus) -> None:
-    """Fit the thresholds and write the model folder."""
+    """Fit the thresholds, write the model folder, and note in it what storing the weights small has cost."""
     thresholds = fit_thresholds(histograms(validation_views(validation), answer_with(networks)))
-    summary = {
+    summary: dict[str, Any] = {
         "recipe": asdict(recipe),
         "seed": recipe.seed,
         "training_lines": {
@@ -124,6 +125,17 @@ def write_model(folder: Path, networks: Networks, recipe: Recipe, corpus: Corpus
         },
     }
     store.save(folder, networks, thresholds, summary)
+    stored = store.load(folder).networks
+    summary["validation_macro_f1"] = {
+        name: round(_whole_file_f1(candidate, thresholds["balanced"], validation), 5)
+        for name, candidate in (("as trained", networks), ("as stored", stored))
+    }
+    store.save(folder, networks, thresholds, summary)
+
+
+def _whole_file_f1(networks: Networks, thresholds: store.Thresholds, validation: Corpus) -> float:
+    samples = {language: whole_files(files) for language, files in validation.code.items()}
+    return measure(samples, answer_with(networks), thresholds.upper).overall()
 
 
 def multiply_adds(networks: Networks, features_per_line: int = 40) -> int:
