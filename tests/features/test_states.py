@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -69,7 +71,7 @@ def test_carrying_by_blocks_equals_a_loop(maps: list[list[int]], cuts: list[int]
     line_maps = np.array(maps, dtype=np.uint8).reshape(-1, N_STATES)
     offsets = np.array([0, *sorted(min(cut, len(maps)) for cut in cuts), len(maps)])
     expected = []
-    for begin, end in zip(offsets, offsets[1:], strict=False):
+    for begin, end in itertools.pairwise(offsets.tolist()):
         state = initial
         for line in range(begin, end):
             expected.append(state)

@@ -144,7 +144,7 @@ def ancestor_jumps(parent: Rows) -> list[Rows]:
 def ancestor_maximum(values: NDArray[np.float32], jumps: list[Rows]) -> NDArray[np.float32]:
     """The greatest value among a row's ancestors, itself not included; float32 of shape (n_rows, n_values)."""
     highest = values[jumps[0]]
-    for jump in jumps[:-1]:
+    for jump in jumps:
         highest = np.maximum(highest, highest[jump])
     return highest
 

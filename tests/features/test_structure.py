@@ -1,0 +1,119 @@
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linewise.features.documents import make_batch
+from linewise.features.languages import LANGUAGE_INDEX
+from linewise.features.novelty import NOVELTY_NAMES, novelty
+from linewise.features.states import read_states
+from linewise.features.structure import Structure, ancestor_jumps, ancestor_maximum, build_structure
+from linewise.features.tokens import tokenize
+from linewise.features.vectors import indentation
+
+
+def structure_of(texts: list[str], language: str, scopes: tuple[int, ...] = ()) -> tuple[Structure, np.ndarray]:
+    batch = make_batch([text.encode() for text in texts])
+    tokens = tokenize(batch)
+    languages = np.full(len(texts), LANGUAGE_INDEX[language])
+    states = read_states(batch, tokens, languages)
+    structure = build_structure(batch, tokens, states, indentation(batch), languages)
+    opens_scope = np.isin(np.arange(len(structure.parent)), scopes)
+    return structure, novelty(batch, tokens, states, structure, opens_scope)
+
+
+PYTHON = '''\
+def f(a, b):
+    """doc
+  x
+    """
+    x = 1
+    # note
+    if a:
+        foo(
+            1,
+        )
+        a, y = 3, 4
+
+    x = 2
+y = 5
+'''
+
+
+def test_parents_and_siblings_by_indentation() -> None:
+    structure, _ = structure_of([PYTHON], "python")
+    # Row 0 is the sentinel, so a row's number is its line's number.
+    assert structure.parent[1:15].tolist() == [0, 1, 2, 2, 1, 1, 1, 7, 8, 7, 7, 1, 1, 0]
+    assert structure.sibling[1:15].tolist() == [0, 0, 0, 0, 2, 5, 5, 0, 0, 8, 10, 7, 7, 1]
+    assert np.flatnonzero(structure.transparent).tolist() == [3, 4, 6, 12]
+    assert structure.opener[3:5].tolist() == [2, 2]
+
+
+def test_brackets() -> None:
+    structure, _ = structure_of(["int main(\n int a)\n{\n  for (;;) {\n  x[\n 1] = '(';\n  }\n}\n"], "c")
+    assert structure.enclosing[1:9].tolist() == [0, 1, 0, 3, 4, 5, 4, 3]
+    assert structure.enclosing_kind[1:9].tolist() == [0, 1, 0, 3, 3, 2, 3, 3]
+    assert structure.matching[1:9].tolist() == [0, 0, 0, 0, 0, 0, 4, 3]
+    assert structure.depth[1:9].tolist() == [0, 1, 0, 1, 2, 3, 2, 1]
+
+
+def test_names_bound_before() -> None:
+    _, values = structure_of([PYTHON], "python", scopes=(1,))
+    column = {name: index for index, name in enumerate(NOVELTY_NAMES)}
+    assert values[5, column["has_target"]] == 1
+    assert values[5, column["bound_in_scope"]] == 0
+    assert values[13, column["bound_in_scope"]] == 1
+    # `a` is a parameter: seen in the scope, though never bound as a target.
+    assert values[11, column["seen_in_scope"]] == 1
+    assert values[11, column["bound_in_scope"]] == 0
+    # The `y` of the function is another one than the module's.
+    assert values[14, column["bound_in_text"]] == 1
+    assert values[14, column["bound_in_scope"]] == 0
+    assert values[14, column["seen_in_scope"]] == 0
+
+
+LINES = st.lists(
+    st.tuples(st.integers(0, 6), st.sampled_from(["x", "{", "}", "(", ")", "", "# c", '"""'])), max_size=40
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(lines=LINES)
+def test_relatives_stand_above_and_are_indented_as_they_should(lines: list[tuple[int, str]]) -> None:
+    text = "\n".join(" " * depth + word for depth, word in lines)
+    structure, _ = structure_of([text], "python")
+    for row in structure.row_of_line.tolist():
+        parent, sibling = structure.parent[row], structure.sibling[row]
+        assert parent < row
+        assert structure.indent[parent] < structure.indent[row]
+        assert not structure.transparent[parent]
+        # Nothing opaque between a row and its parent is indented less than the row.
+        between = np.arange(parent + 1, row)
+        assert (structure.indent[between][~structure.transparent[between]] >= structure.indent[row]).all()
+        if sibling != 0:
+            assert structure.indent[sibling] == structure.indent[row]
+            assert structure.parent[sibling] == parent
+        assert structure.enclosing[row] < row
+        assert structure.matching[row] <= row
+
+
+@settings(max_examples=100, deadline=None)
+@given(lines=LINES, other=LINES)
+def test_documents_have_no_relatives_outside(lines: list[tuple[int, str]], other: list[tuple[int, str]]) -> None:
+    texts = ["\n".join(" " * depth + word for depth, word in part) for part in (lines, other, lines)]
+    together, names = structure_of(texts, "python")
+    alone, own_names = structure_of(texts[:1], "python")
+    rows = len(alone.parent) - 1
+    for begin in (0, np.flatnonzero(together.is_sentinel)[2]):
+        for field in ("parent", "sibling", "enclosing", "matching", "opener", "previous_opaque"):
+            found = getattr(together, field)[begin : begin + rows] - begin
+            assert np.array_equal(found, getattr(alone, field)[:rows])
+        assert np.array_equal(names[begin : begin + rows], own_names[:rows])
+
+
+def test_ancestors_are_followed_for_32_levels() -> None:
+    depth = 50
+    structure, _ = structure_of(["\n".join(" " * level + "x" for level in range(depth))], "python")
+    values = np.zeros((len(structure.parent), 1), np.float32)
+    values[1] = 1
+    reached = ancestor_maximum(values, ancestor_jumps(structure.parent))[structure.row_of_line, 0]
+    assert reached.tolist() == [0] + [1] * 32 + [0] * (depth - 33)
