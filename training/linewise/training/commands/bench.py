@@ -7,14 +7,7 @@ from pathlib import Path
 
 import click
 
-from linewise.models import ModelError, store
-from linewise.training.benchmark.accuracy import measure_accuracy
-from linewise.training.benchmark.card import write_card
-from linewise.training.benchmark.report import as_json, as_markdown
-from linewise.training.corpus.frozen import frozen_test_split, measure_test_split
 from linewise.training.corpus.manifest import Split
-from linewise.training.corpus.shards import CorpusMissingError
-from linewise.training.trainer.run import load_corpus
 
 
 @click.group()
@@ -47,6 +40,15 @@ def bench() -> None:
 )
 def accuracy(split: str, folder: Path | None, json_path: Path | None, card: bool, log: Path | None) -> None:
     """Print F1 per view, label and language on a split of the corpus, as Markdown."""
+    # Imported here, so that listing the commands loads no trainer.
+    from linewise.models import ModelError, store  # noqa: PLC0415
+    from linewise.training.benchmark.accuracy import measure_accuracy  # noqa: PLC0415
+    from linewise.training.benchmark.card import write_card  # noqa: PLC0415
+    from linewise.training.benchmark.report import as_json, as_markdown  # noqa: PLC0415
+    from linewise.training.corpus.frozen import frozen_test_split, measure_test_split  # noqa: PLC0415
+    from linewise.training.corpus.shards import CorpusMissingError  # noqa: PLC0415
+    from linewise.training.trainer.run import load_corpus  # noqa: PLC0415
+
     folder = folder or store.default_folder()
     try:
         model = store.load(folder)

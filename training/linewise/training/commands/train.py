@@ -6,15 +6,8 @@ from pathlib import Path
 
 import click
 
-from linewise.models import store
 from linewise.training.corpus.cache import cache_folder
 from linewise.training.corpus.manifest import Split
-from linewise.training.corpus.shards import CorpusMissingError
-from linewise.training.trainer.checkpoints import Checkpoints
-from linewise.training.trainer.progress import Progress, draw_curves
-from linewise.training.trainer.run import fit_networks, load_corpus, training_key, write_model
-from linewise.training.trainer.stages import FULL, QUICK
-from linewise.training.trainer.vocabulary import shared_words
 
 
 @click.group()
@@ -42,6 +35,19 @@ def model(recipe: str, output: Path, curves: Path | None) -> None:
     An interrupted training goes on after its last finished epoch when the same command is given again. Finished
     epochs are kept in the cache folder, under a digest of the recipe, the corpus and the code.
     """
+    # Imported here, so that listing the commands loads no trainer.
+    from linewise.models import store  # noqa: PLC0415
+    from linewise.training.corpus.shards import CorpusMissingError  # noqa: PLC0415
+    from linewise.training.trainer.checkpoints import Checkpoints  # noqa: PLC0415
+    from linewise.training.trainer.progress import Progress, draw_curves  # noqa: PLC0415
+    from linewise.training.trainer.run import (  # noqa: PLC0415
+        fit_networks,
+        load_corpus,
+        training_key,
+        write_model,
+    )
+    from linewise.training.trainer.stages import FULL, QUICK  # noqa: PLC0415
+
     chosen = FULL if recipe == "full" else QUICK
     try:
         corpus, validation = load_corpus(Split.TRAIN), load_corpus(Split.VALIDATION)
@@ -67,6 +73,10 @@ def words(target: Path) -> None:
 
     They are part of the features (features/linewise/features/words.txt): a model fits one list of words only.
     """
+    from linewise.training.corpus.shards import CorpusMissingError  # noqa: PLC0415
+    from linewise.training.trainer.run import load_corpus  # noqa: PLC0415
+    from linewise.training.trainer.vocabulary import shared_words  # noqa: PLC0415
+
     try:
         corpus = load_corpus(Split.TRAIN)
     except CorpusMissingError as error:
