@@ -8,7 +8,7 @@ from linewise.features.labels import N_LABELS
 from linewise.features.vectors import N_LANGUAGE_BUCKETS, N_LINE_BUCKETS
 from linewise.models.context import HIDDEN_LINE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, REFINED, second_layout
 from linewise.models.network import Layer, Network
-from linewise.models.pipeline import Networks
+from linewise.models.pipeline import N_LINE_OUTPUTS, Networks
 from linewise.models.store import MODES, Thresholds
 
 
@@ -21,7 +21,9 @@ def random_networks(seed: int = 0) -> Networks:
     rng = np.random.default_rng(seed)
     return Networks(
         language=random_layer(rng, N_LANGUAGE_BUCKETS, N_LANGUAGE_SCORES, 0.5),
-        line=Network((random_layer(rng, N_LINE_BUCKETS, HIDDEN_LINE, 0.15), random_layer(rng, HIDDEN_LINE, N_LABELS))),
+        line=Network(
+            (random_layer(rng, N_LINE_BUCKETS, HIDDEN_LINE, 0.15), random_layer(rng, HIDDEN_LINE, N_LINE_OUTPUTS))
+        ),
         first_context=Network((random_layer(rng, N_FIRST_INPUTS, 48), random_layer(rng, 48, N_LABELS))),
         second_context=Network(
             (random_layer(rng, second_layout(48)["context"].stop, 48), random_layer(rng, 48, len(REFINED)))

@@ -7,13 +7,13 @@ it produce when they answer.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linewise.features.documents import Batch, make_batch
-from linewise.features.labels import LABEL_INDEX, LABELS, Group
+from linewise.features.labels import LABEL_INDEX, LABELS, N_LABELS, Group
 from linewise.features.languages import LANGUAGE_INDEX, LANGUAGE_NAMES
 from linewise.features.lexis import UNKNOWN_LANGUAGE
 from linewise.features.states import States, read_states
@@ -22,8 +22,10 @@ from linewise.features.tokens import Tokens, tokenize
 from linewise.features.vectors import LineVectors, indentation, language_vectors, line_vectors
 
 from .context import CONTEXTS, N_LANGUAGE_SCORES, REFINED, Surroundings, first_inputs, second_inputs, surround
+from .interior import settle_beginnings
 from .network import FillBlock, Float32Array, Layer, Network, run, sigmoid, softmax
 
+N_LINE_OUTPUTS = N_LABELS + 1
 MIN_LANGUAGE_SCORE = 0.5
 """Below this, comments and strings are read by rules that suit most languages."""
 _BLANK = LABEL_INDEX["blank"]
@@ -36,7 +38,8 @@ class Networks:
 
     Attributes:
         language: hashed text vector -> logits of the languages and of text.
-        line: hashed line vector -> hidden -> labels' logits; two layers, the first applied to sparse rows.
+        line: hashed line vector -> hidden -> logits of the labels and of lying inside what began above the line; two
+            layers, the first applied to sparse rows.
         first_context, second_context: see `context`.
     """
 
@@ -114,8 +117,13 @@ def prepare(language_layer: Layer, documents: Sequence[Document]) -> Prepared:
     return Prepared(batch, tokens, states, indents, languages, scores, contexts, vectors)
 
 
-def run_line(network: Network, prepared: Prepared) -> tuple[Float32Array, Float32Array]:
-    """The line network: hidden layer (n_lines, n_hidden) and probabilities (n_lines, n_labels)."""
+def run_line(network: Network, prepared: Prepared) -> tuple[Float32Array, Float32Array, Float32Array]:
+    """What each line says by itself.
+
+    Returns:
+        The hidden layer (n_lines, n_hidden), the labels' probabilities (n_lines, n_labels), and the log-odds that the
+        line lies inside a comment or string that began above it (n_lines,).
+    """
     first, last = network.layers
     hidden = np.asarray(prepared.vectors.matrix() @ first.weight)  # (n_lines, buckets) @ (buckets, n_hidden)
     hidden += first.bias
@@ -125,7 +133,7 @@ def run_line(network: Network, prepared: Prepared) -> tuple[Float32Array, Float3
         out[:] = hidden[begin:end]
 
     _, logits = run(Network((last,)), prepared.batch.line_offsets, fill)
-    return hidden, sigmoid(logits)
+    return hidden, sigmoid(logits[:, :N_LABELS]), logits[:, N_LABELS]
 
 
 def surroundings(prepared: Prepared) -> Surroundings:
@@ -141,27 +149,27 @@ def surroundings(prepared: Prepared) -> Surroundings:
     )
 
 
-def first_context_inputs(networks: Networks, prepared: Prepared, around: Surroundings) -> FillBlock:
-    """What the first context network sees of each line."""
-    hidden, probabilities = run_line(networks.line, prepared)
-    return first_inputs(around, prepared.tokens, hidden, probabilities)
+def first_context_inputs(networks: Networks, prepared: Prepared) -> tuple[Surroundings, FillBlock]:
+    """The lines' surroundings, and what the first context network sees of each line."""
+    hidden, probabilities, inside = run_line(networks.line, prepared)
+    may_begin_inside = prepared.contexts != CONTEXTS.index("file")
+    states = settle_beginnings(prepared.states, prepared.batch, prepared.languages, may_begin_inside, inside)
+    around = surroundings(replace(prepared, states=states))
+    return around, first_inputs(around, prepared.tokens, hidden, probabilities)
 
 
-def second_context_inputs(networks: Networks, prepared: Prepared, around: Surroundings) -> FillBlock:
-    """What the second context network sees of each line."""
-    fill = first_context_inputs(networks, prepared, around)
+def second_context_inputs(networks: Networks, prepared: Prepared) -> tuple[Float32Array, FillBlock]:
+    """The first context network's logits (n_lines, n_labels), and what the second one sees of each line."""
+    around, fill = first_context_inputs(networks, prepared)
     hidden, logits = run(networks.first_context, prepared.batch.line_offsets, fill)
-    return second_inputs(around, prepared.tokens, hidden, logits)
+    return logits, second_inputs(around, prepared.tokens, hidden, logits)
 
 
 def answer(networks: Networks, documents: Sequence[Document]) -> Answers:
     """Label some documents; each one's answer is the same whatever the others are."""
     prepared = prepare(networks.language, documents)
-    around = surroundings(prepared)
-    offsets = prepared.batch.line_offsets
-    hidden, logits = run(networks.first_context, offsets, first_context_inputs(networks, prepared, around))
-    fill = second_inputs(around, prepared.tokens, hidden, logits)
-    _, logits[:, REFINED] = run(networks.second_context, offsets, fill)
+    logits, fill = second_context_inputs(networks, prepared)
+    _, logits[:, REFINED] = run(networks.second_context, prepared.batch.line_offsets, fill)
     probabilities = sigmoid(logits)
     settle(probabilities, prepared.indents)
     return Answers(probabilities, prepared.language_scores, prepared.batch.line_offsets)

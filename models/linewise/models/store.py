@@ -33,7 +33,7 @@ from linewise.features.vectors import N_LANGUAGE_BUCKETS, N_LINE_BUCKETS
 
 from .context import HIDDEN_LINE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, REFINED, second_layout
 from .network import Layer, Network
-from .pipeline import Networks
+from .pipeline import N_LINE_OUTPUTS, Networks
 
 FORMAT_VERSION = "1"
 MODES = ("high-confidence", "balanced", "best-guess")
@@ -163,7 +163,7 @@ def _from_arrays(path: Path, arrays: dict[str, NDArray[Any]]) -> Networks:
         return Network(tuple(layers))
 
     language = _layer(path, arrays, "language.0", N_LANGUAGE_BUCKETS, N_LANGUAGE_SCORES)
-    line = network("line", 2, N_LINE_BUCKETS, N_LABELS)
+    line = network("line", 2, N_LINE_BUCKETS, N_LINE_OUTPUTS)
     if line.layers[0].weight.shape[1] != HIDDEN_LINE:
         raise ModelError(f"{path}: line.0.weight has {line.layers[0].weight.shape[1]} columns, not {HIDDEN_LINE}")
     first = network("first_context", 2, N_FIRST_INPUTS, N_LABELS)

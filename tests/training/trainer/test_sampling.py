@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 from linewise.features.lines import split_lines
 from linewise.training.corpus.shards import LabelledFile
 from linewise.training.trainer.folds import split_projects
-from linewise.training.trainer.sampling import MAX_WINDOW_LINES, Sampling, batches, draw, truth_of, windows
+from linewise.training.trainer.sampling import (
+    MAX_WINDOW_LINES,
+    Sampling,
+    batches,
+    draw,
+    inside_of,
+    interiors,
+    truth_of,
+    windows,
+)
 from linewise.training.trainer.vocabulary import shared_words
 
 TEXTS = st.lists(st.sampled_from(["a = 1", "", "  b", "\fc"]), min_size=1, max_size=200)
@@ -95,3 +104,12 @@ def test_shared_words_are_those_of_many_projects() -> None:
         labelled(f"import common{'' if project else ' rare'}\n".encode(), "go", str(project)) for project in range(6)
     ]
     assert shared_words(files) == ["common", "import"]
+
+
+def test_what_lies_inside_a_string_is_known_from_the_whole_file() -> None:
+    file = labelled(b'x = """a\nb\n"""\ny\n' * 30)
+    text = labelled(b'Say """a\nb\n"""\ny\n', "text")
+    assert interiors([file, text])[0].tolist() == [False, True, True, False] * 30
+    assert not interiors([file, text])[1].any()
+    samples = list(draw([file], Sampling(whole_share=0.0), np.random.default_rng(5)))
+    assert np.array_equal(inside_of(samples), interiors([file])[0])

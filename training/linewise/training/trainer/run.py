@@ -42,7 +42,7 @@ _CODE = {
         "vectors.py",
         "novelty.py",
     ),
-    "linewise.models": ("context.py", "network.py", "pipeline.py"),
+    "linewise.models": ("context.py", "interior.py", "network.py", "pipeline.py"),
     "linewise.training.trainer": ("folds.py", "perceptron.py", "sampling.py", "stages.py"),
 }
 

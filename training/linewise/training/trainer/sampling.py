@@ -13,14 +13,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from linewise.features.documents import make_batch
 from linewise.features.languages import LANGUAGE_INDEX, LANGUAGE_NAMES
+from linewise.features.lexis import UNKNOWN_LANGUAGE, State
 from linewise.features.lines import split_lines
+from linewise.features.states import read_states
+from linewise.features.tokens import tokenize
 from linewise.models.pipeline import Document
 from linewise.training.corpus.shards import LabelledFile
 
 TEXT_CLASS = len(LANGUAGE_NAMES)
 """The class of a document that is none of the languages."""
 MAX_WINDOW_LINES = 60
+_FILES_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +52,42 @@ class Sample:
         language: index of its true language, `TEXT_CLASS` for text.
         masks: label masks, uint32 of shape (n_lines,).
         known: whether the truth of each line is known, bool of shape (n_lines,).
+        inside: whether each line begins inside what opened above it in the whole file, bool of shape (n_lines,); None
+            where nobody asked.
     """
 
     document: Document
     language: int
     masks: NDArray[np.uint32]
     known: NDArray[np.bool_]
+    inside: NDArray[np.bool_] | None = None
 
 
 def draw(files: Sequence[LabelledFile], sampling: Sampling, rng: np.random.Generator) -> Iterator[Sample]:
     """All files in random order, each whole or in windows."""
-    for index in rng.permutation(len(files)):
-        file = files[index]
-        if len(file.masks) == 0:
-            continue
-        if rng.random() < sampling.whole_share:
-            yield _sample(file, file.data, slice(0, len(file.masks)), "file", sampling, rng)
-        else:
-            for data, lines in windows(file, rng):
-                yield _sample(file, data, lines, "fragment", sampling, rng)
+    order = rng.permutation(len(files))
+    for begin in range(0, len(order), _FILES_AT_ONCE):
+        chosen = [files[index] for index in order[begin : begin + _FILES_AT_ONCE]]
+        for file, inside in zip(chosen, interiors(chosen), strict=True):
+            if len(file.masks) == 0:
+                continue
+            if rng.random() < sampling.whole_share:
+                yield _sample(file, file.data, slice(0, len(file.masks)), "file", inside, sampling, rng)
+            else:
+                for data, lines in windows(file, rng):
+                    yield _sample(file, data, lines, "fragment", inside, sampling, rng)
+
+
+def interiors(files: Sequence[LabelledFile]) -> list[NDArray[np.bool_]]:
+    """Whether each line of each file begins inside a comment or string that opened above it, bool of (n_lines,).
+
+    It is what the state machine says of the whole file in its true language; text has no insides.
+    """
+    batch = make_batch([file.data for file in files])
+    languages = np.array([LANGUAGE_INDEX.get(file.language, UNKNOWN_LANGUAGE) for file in files], dtype=np.intp)
+    at_start = read_states(batch, tokenize(batch), languages).at_start
+    known = (languages != UNKNOWN_LANGUAGE)[batch.document_of_line]
+    return np.split((at_start != State.CODE) & known, batch.line_offsets[1:-1])
 
 
 def windows(file: LabelledFile, rng: np.random.Generator) -> Iterator[tuple[bytes, slice]]:
@@ -105,11 +127,22 @@ def truth_of(samples: Sequence[Sample]) -> tuple[NDArray[np.uint32], NDArray[np.
     return (np.concatenate([sample.masks for sample in samples]), np.concatenate([sample.known for sample in samples]))
 
 
+def inside_of(samples: Sequence[Sample]) -> NDArray[np.bool_]:
+    """Whether each line of drawn samples begins inside what opened above it, bool of shape (n_lines,)."""
+    return np.concatenate([sample.inside for sample in samples if sample.inside is not None])
+
+
 def _sample(
-    file: LabelledFile, data: bytes, lines: slice, extent: str, sampling: Sampling, rng: np.random.Generator
+    file: LabelledFile,
+    data: bytes,
+    lines: slice,
+    extent: str,
+    inside: NDArray[np.bool_],
+    sampling: Sampling,
+    rng: np.random.Generator,
 ) -> Sample:
     language = LANGUAGE_INDEX.get(file.language, TEXT_CLASS)
     told = language != TEXT_CLASS and rng.random() < sampling.hint_share
     context = extent if rng.random() < sampling.context_share else "unknown"
     document = Document(data, file.language if told else None, context)
-    return Sample(document, language, file.masks[lines], file.known[lines])
+    return Sample(document, language, file.masks[lines], file.known[lines], inside[lines])

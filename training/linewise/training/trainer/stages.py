@@ -18,14 +18,14 @@ from linewise.features.labels import N_LABELS
 from linewise.features.tokens import tokenize
 from linewise.features.vectors import N_LANGUAGE_BUCKETS, N_LINE_BUCKETS, language_vectors
 from linewise.models import pipeline
-from linewise.models.context import LOGIT_SCALE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, REFINED, second_layout
+from linewise.models.context import HIDDEN_LINE, LOGIT_SCALE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, REFINED, second_layout
 from linewise.models.network import FillBlock, Float32Array, Layer, Network
-from linewise.models.pipeline import Networks
+from linewise.models.pipeline import N_LINE_OUTPUTS, Networks
 from linewise.training.corpus.shards import LabelledFile
 
 from .checkpoints import Checkpoints
 from .perceptron import Perceptron, Rows, Schedule, Start, label_targets
-from .sampling import Sample, Sampling, batches, draw, truth_of
+from .sampling import Sample, Sampling, batches, draw, inside_of, truth_of
 
 PIPELINE_LINES = 8_000
 """Lines that go through the pipeline at once."""
@@ -35,6 +35,8 @@ SHARD_LINES = 64_000
 Report = Callable[[str, float, float], None]
 """Called with the stage's name, its progress from 0 to 1 and the last shard's loss."""
 MakeRows = Callable[[list[Sample]], Rows]
+MakeTargets = Callable[[NDArray[np.uint32], NDArray[np.bool_]], NDArray[np.uint8]]
+"""From label masks, and whether lines lie inside what began above them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def initial_networks() -> Networks:
 
     return Networks(
         language=zeros(N_LANGUAGE_BUCKETS, N_LANGUAGE_SCORES).layers[0],
-        line=zeros(N_LINE_BUCKETS, 64, N_LABELS),
+        line=zeros(N_LINE_BUCKETS, HIDDEN_LINE, N_LINE_OUTPUTS),
         first_context=zeros(N_FIRST_INPUTS, 48, N_LABELS),
         second_context=zeros(second_layout(48)["context"].stop, 48, len(REFINED)),
     )
@@ -117,13 +119,16 @@ def fit_language(files: Sequence[LabelledFile], run: Run) -> Layer:
 
 
 def fit_line(files: Sequence[LabelledFile], networks: Networks, run: Run) -> Network:
-    """The labels of a line from the line alone."""
+    """The labels of a line, and whether it lies inside what began above it, from the line alone."""
 
     def rows(samples: list[Sample]) -> Rows:
         prepared = pipeline.prepare(networks.language, [sample.document for sample in samples])
         return prepared.vectors.matrix()
 
-    return _fit_labels("line", files, rows, run.recipe.line, run)
+    def targets(masks: NDArray[np.uint32], inside: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        return np.concatenate((label_targets(masks), inside[:, None].astype(np.uint8)), axis=1)
+
+    return _fit_lines("line", files, rows, targets, N_LINE_OUTPUTS, run.recipe.line, run)
 
 
 def fit_first_context(files: Sequence[LabelledFile], networks: Networks, run: Run) -> Network:
@@ -131,12 +136,13 @@ def fit_first_context(files: Sequence[LabelledFile], networks: Networks, run: Ru
 
     def rows(samples: list[Sample]) -> Rows:
         prepared = pipeline.prepare(networks.language, [sample.document for sample in samples])
-        around = pipeline.surroundings(prepared)
-        return _filled(
-            pipeline.first_context_inputs(networks, prepared, around), prepared, networks.first_context.n_inputs
-        )
+        _, fill = pipeline.first_context_inputs(networks, prepared)
+        return _filled(fill, prepared, networks.first_context.n_inputs)
 
-    return _fit_labels("first context", files, rows, run.recipe.first_context, run)
+    def targets(masks: NDArray[np.uint32], inside: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        return label_targets(masks)
+
+    return _fit_lines("first context", files, rows, targets, N_LABELS, run.recipe.first_context, run)
 
 
 def fit_second_context(files: Sequence[LabelledFile], networks: Networks, run: Run) -> Network:
@@ -144,16 +150,15 @@ def fit_second_context(files: Sequence[LabelledFile], networks: Networks, run: R
 
     def rows(samples: list[Sample]) -> Rows:
         prepared = pipeline.prepare(networks.language, [sample.document for sample in samples])
-        around = pipeline.surroundings(prepared)
+        _, fill = pipeline.second_context_inputs(networks, prepared)
         n_hidden = networks.first_context.layers[-1].weight.shape[0]
-        return _filled(
-            pipeline.second_context_inputs(networks, prepared, around),
-            prepared,
-            second_layout(n_hidden)["context"].stop,
-        )
+        return _filled(fill, prepared, second_layout(n_hidden)["context"].stop)
+
+    def targets(masks: NDArray[np.uint32], inside: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        return label_targets(masks)[:, REFINED]
 
     start = Start(len(REFINED), LOGIT_SCALE)
-    return _fit_labels("second context", files, rows, run.recipe.second_context, run, REFINED, start)
+    return _fit_lines("second context", files, rows, targets, len(REFINED), run.recipe.second_context, run, start)
 
 
 def _filled(fill: FillBlock, prepared: pipeline.Prepared, n_inputs: int) -> Float32Array:
@@ -163,25 +168,25 @@ def _filled(fill: FillBlock, prepared: pipeline.Prepared, n_inputs: int) -> Floa
     return rows
 
 
-def _fit_labels(
+def _fit_lines(
     name: str,
     files: Sequence[LabelledFile],
     make_rows: MakeRows,
+    make_targets: MakeTargets,
+    n_outputs: int,
     schedule: Schedule,
     run: Run,
-    labels: NDArray[np.intp] | None = None,
     start: Start | None = None,
 ) -> Network:
-    answered = np.arange(N_LABELS) if labels is None else labels
     total = sum(int(file.known.sum()) for file in files) * schedule.epochs
 
     def shards(epoch: int) -> Iterator[tuple[Rows, NDArray[np.generic], int]]:
         # Each stage and epoch has its own stream, so that changing one stage leaves the others as they were.
         rng = np.random.default_rng((run.recipe.seed, *name.encode(), epoch))
-        for rows, masks in _shards(draw(files, run.recipe.sampling, rng), make_rows):
-            yield rows, label_targets(masks)[:, answered], len(masks)
+        for rows, targets in _shards(draw(files, run.recipe.sampling, rng), make_rows, make_targets):
+            yield rows, targets, len(targets)
 
-    return _fit(name, schedule, shards, total, np.arange(len(answered)), run, start)
+    return _fit(name, schedule, shards, total, np.arange(n_outputs), run, start)
 
 
 def _fit(
@@ -218,20 +223,22 @@ def _fit(
     return perceptron.network()
 
 
-def _shards(samples: Iterator[Sample], make_rows: MakeRows) -> Iterator[tuple[Rows, NDArray[np.uint32]]]:
-    """Rows and masks of the lines whose truth is known, some tens of thousands at a time."""
+def _shards(
+    samples: Iterator[Sample], make_rows: MakeRows, make_targets: MakeTargets
+) -> Iterator[tuple[Rows, NDArray[np.uint8]]]:
+    """Rows and targets of the lines whose truth is known, some tens of thousands at a time."""
     parts: list[Rows] = []
-    truths: list[NDArray[np.uint32]] = []
+    targets: list[NDArray[np.uint8]] = []
     for group in batches(samples, PIPELINE_LINES):
         masks, known = truth_of(group)
         chosen = np.flatnonzero(known)
         parts.append(make_rows(group)[chosen])
-        truths.append(masks[chosen])
-        if sum(map(len, truths)) >= SHARD_LINES:
-            yield _joined(parts), np.concatenate(truths)
-            parts, truths = [], []
+        targets.append(make_targets(masks[chosen], inside_of(group)[chosen]))
+        if sum(map(len, targets)) >= SHARD_LINES:
+            yield _joined(parts), np.concatenate(targets)
+            parts, targets = [], []
     if parts:
-        yield _joined(parts), np.concatenate(truths)
+        yield _joined(parts), np.concatenate(targets)
 
 
 def _joined(parts: list[Rows]) -> Rows:
