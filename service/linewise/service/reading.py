@@ -104,7 +104,7 @@ def _read_bytes(source: Source, max_bytes: int) -> bytes:
     if source.is_standard_input:
         return sys.stdin.buffer.read(max_bytes + 1)
     met_in_folder = source.root is not None
-    if source.root is not None and not _is_inside(source.path.parent.absolute(), source.root.absolute()):
+    if source.root is not None and not _is_inside(os.path.dirname(source.path), os.fspath(source.root), os.getcwd()):
         raise _SkipError(SkipReason.SYMBOLIC_LINK, "leads out of the folder")
     with os.fdopen(_open_regular(source.path, follow=not met_in_folder), "rb") as stream:
         size = os.fstat(stream.fileno()).st_size
@@ -138,9 +138,10 @@ def _open_regular(path: Path, *, follow: bool) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _is_inside(folder: Path, root: Path) -> bool:
-    """Whether a folder's real place is in another; both absolute, for the answer is remembered."""
-    return folder.resolve().is_relative_to(root.resolve())
+def _is_inside(folder: str, root: str, working_folder: str) -> bool:
+    """Whether a folder's real place is in another; what they may be relative to is part of what is remembered."""
+    real_root = os.path.realpath(os.path.join(working_folder, root))
+    return Path(os.path.realpath(os.path.join(working_folder, folder))).is_relative_to(real_root)
 
 
 def _as_utf8(data: bytes) -> bytes:
