@@ -15,15 +15,17 @@ from __future__ import annotations
 import argparse
 import doctest
 import io
-import os
 import re
 import shlex
-import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import chdir, redirect_stdout
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from click.testing import CliRunner
+
+from linewise.service.cli import linewise
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "docs" / "examples"
@@ -50,16 +52,9 @@ def run_linewise(arguments: list[str]) -> str:
     if arguments[-2:-1] == ["<"]:
         given = (EXAMPLES / arguments[-1]).read_bytes()
         arguments = arguments[:-2]
-    done = subprocess.run(
-        [sys.executable, "-m", "linewise", *arguments],
-        cwd=EXAMPLES,
-        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
-        input=given,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
-    return done.stdout.decode()
+    with chdir(EXAMPLES):
+        shown = CliRunner(env={"COLUMNS": "100", "NO_COLOR": "1"}).invoke(linewise, arguments, input=given)
+    return shown.output
 
 
 def run_curl(arguments: list[str]) -> str:
