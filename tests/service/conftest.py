@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,12 @@ from starlette.testclient import TestClient
 from linewise.features.labels import LABEL_INDEX, N_LABELS, TAXONOMY_VERSION, mask_of
 from linewise.features.languages import LANGUAGE_NAMES, language_named, language_of_file_name
 from linewise.features.lines import encode, split_lines
+from linewise.models import Document
+from linewise.models.store import save
 from linewise.service.http import create_app
 from linewise.service.settings import Settings
+
+from ..models.networks import plain_thresholds, random_networks
 
 RULES = {
     "comment": r"^\s*(#|//|/?\*)",
@@ -85,6 +90,19 @@ class FakeClassifier:
         language, filename = options.get("language"), options.get("filename")
         told = language_named(language) if language else language_of_file_name(filename or "")
         return FakePrediction(masks, uncertain, probabilities, told.name if told else "python", 1.0 if told else 0.8)
+
+    def classify_many(self, texts: Iterable[Document]) -> Iterator[FakePrediction]:
+        for document in texts:
+            options = {name: getattr(document, name) for name in ("language", "filename", "context", "mode")}
+            yield self.classify(document.text, **options)
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A saved model with random weights, sound in every other way."""
+    folder = tmp_path_factory.mktemp("model")
+    save(folder, random_networks(), plain_thresholds(), {})
+    return folder
 
 
 @pytest.fixture

@@ -174,7 +174,7 @@ def test_a_fault_gets_500_and_neither_answer_nor_log_holds_the_text(
         check_problem(client.post("/v1/classify", json={"text": SECRET}), 500)
         assert client.get("/health/ready").status_code == 200
     assert "KeyError at" in caplog.text
-    assert "in answer_classify" in caplog.text
+    assert "in answer_together" in caplog.text
     assert SECRET not in caplog.text
 
 

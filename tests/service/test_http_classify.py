@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from linewise.features.labels import LABEL_NAMES, TAXONOMY_VERSION
 from linewise.features.lines import split_lines
-from linewise.service.http.routes.classify import LINES_AT_A_TIME
+from linewise.service.http.rendering import LINES_AT_A_TIME
 
 LOOP = "for item in queue:\n    send(item)\n"
 

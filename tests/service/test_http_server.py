@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,40 +21,11 @@ import httpx2
 import numpy as np
 import pytest
 
-from linewise.features.labels import N_LABELS
-from linewise.features.vectors import N_LANGUAGE_BUCKETS, N_LINE_BUCKETS
 from linewise.models import Classifier
-from linewise.models.context import HIDDEN_LINE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, second_layout
-from linewise.models.network import Layer, Network
-from linewise.models.pipeline import Networks
-from linewise.models.store import MODES, Thresholds, save
 
 LOOP = "for item in queue:\n    send(item)\n"
 LIMIT = 200_000
 SECRET = "s3cr3t_t0ken"
-
-
-@pytest.fixture(scope="module")
-def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A saved model with random weights, sound in every other way."""
-    random = np.random.default_rng(1)
-
-    def layer(n_in: int, n_out: int) -> Layer:
-        weight = random.normal(0, 0.1, (n_in, n_out)).astype(np.float32)
-        return Layer(weight, np.zeros(n_out, dtype=np.float32))
-
-    hidden = 8
-    second_inputs = second_layout(hidden)["context"].stop
-    networks = Networks(
-        layer(N_LANGUAGE_BUCKETS, N_LANGUAGE_SCORES),
-        Network((layer(N_LINE_BUCKETS, HIDDEN_LINE), layer(HIDDEN_LINE, N_LABELS))),
-        Network((layer(N_FIRST_INPUTS, hidden), layer(hidden, N_LABELS))),
-        Network((layer(second_inputs, hidden), layer(hidden, N_LABELS))),
-    )
-    bounds = Thresholds(np.full(N_LABELS, 0.4, dtype=np.float32), np.full(N_LABELS, 0.6, dtype=np.float32))
-    folder = tmp_path_factory.mktemp("model")
-    save(folder, networks, dict.fromkeys(MODES, bounds), {"training_lines": 0})
-    return folder
 
 
 def serve(*options: str) -> subprocess.Popen[str]:
@@ -96,6 +69,12 @@ class Server:
                 time.sleep(0.05)
         raise AssertionError("".join(self.log))
 
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 30
+        while not condition():
+            assert time.monotonic() < deadline, "".join(self.log)
+            time.sleep(0.02)
+
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end, and return its exit code."""
         self.process.send_signal(sign)
@@ -108,7 +87,7 @@ class Server:
 
 @contextmanager
 def running(*options: str) -> Iterator[Server]:
-    process = serve("--port", "0", *options)
+    process = serve("--port", "0", "--drain-seconds", "0", *options)
     try:
         server = Server(process)
         yield server
@@ -202,6 +181,7 @@ def test_it_ends_when_told_to(model_folder: Path) -> None:
         assert httpx2.get(f"{server.address}/health/ready").status_code == 200
         server.stop()
         assert "Traceback" not in "".join(server.log)
+        assert server.process.returncode == 0
         with pytest.raises(httpx2.ConnectError):
             httpx2.get(f"{server.address}/health/live")
 
@@ -213,6 +193,130 @@ def test_several_workers_serve_the_same_model(model_folder: Path) -> None:
             answer = httpx2.post(f"{server.address}/v1/classify", json={"text": LOOP}, timeout=60).json()
             digests.add(answer["model_digest"])
         assert digests == {Classifier.load(model_folder).info.digest}
+
+
+def post(client: httpx2.Client, address: str, text: str = LOOP) -> httpx2.Response:
+    return client.post(f"{address}/v1/classify", json={"text": text}, timeout=30)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_told_to_end_it_first_says_so_and_fails_no_request(model_folder: Path, workers: str) -> None:
+    options = ("--workers", workers, "--threads", "1", "--drain-seconds", "2", "--model-folder", str(model_folder))
+    statuses: list[int] = []
+    with running(*options) as server:
+        going_on = threading.Event()
+
+        def ask() -> None:
+            with httpx2.Client() as client:
+                while True:
+                    try:
+                        response = post(client, server.address)
+                    except httpx2.ConnectError:
+                        # It takes no more; what it took, it has answered.
+                        return
+                    statuses.append(response.status_code)
+                    going_on.set()
+                    if response.headers.get("connection") == "close":
+                        return
+
+        threads = [threading.Thread(target=ask) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        assert going_on.wait(30)
+        server.process.send_signal(signal.SIGTERM)
+        for thread in threads:
+            thread.join(30)
+        assert httpx2.get(f"{server.address}/health/ready").status_code == 503
+        response = httpx2.get(f"{server.address}/health/live")
+        assert (response.status_code, response.headers["connection"]) == (200, "close")
+        assert server.process.wait(20) == 0
+        assert "Traceback" not in "".join(server.log)
+    assert set(statuses) == {200}
+
+
+@pytest.mark.parametrize("kills", [1, pytest.param(50, marks=pytest.mark.full)])
+def test_a_worker_that_is_killed_is_replaced(model_folder: Path, kills: int) -> None:
+    with running("--workers", "2", "--threads", "1", "--model-folder", str(model_folder)) as server:
+        for _ in range(kills):
+            # Young workers are replaced after a pause.
+            time.sleep(1.1)
+            victim = int(re.findall(r"worker (\d+) started", "".join(server.log))[-1])
+            started = "".join(server.log).count(" started")
+            os.kill(victim, signal.SIGKILL)
+            server.wait_for(lambda before=started: "".join(server.log).count(" started") > before)  # type: ignore[misc]
+            with httpx2.Client() as client:
+                assert post(client, server.address).status_code == 200
+        assert "ended with signal 9" in "".join(server.log)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_the_model_is_swapped_while_it_serves(model_folder: Path, tmp_path: Path, workers: str) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(model_folder, folder)
+    old = Classifier.load(folder).info.digest
+    with running("--workers", workers, "--threads", "1", "--model-folder", str(folder)) as server:
+        stop = threading.Event()
+        answers: list[tuple[int, str]] = []
+
+        def ask() -> None:
+            with httpx2.Client() as client:
+                while not stop.is_set():
+                    response = post(client, server.address)
+                    answers.append((response.status_code, response.json()["model_digest"]))
+
+        threads = [threading.Thread(target=ask) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        server.wait_for(lambda: len(answers) > 4)
+        weights = (folder / "weights.safetensors").read_bytes()
+        (folder / "weights.safetensors").write_bytes(weights[:-7])
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_for(lambda: "the model was not swapped" in "".join(server.log))
+        assert "weights.safetensors: its SHA-256 is not the one in model.json" in "".join(server.log)
+        (folder / "weights.safetensors").write_bytes(weights)
+        description = json.loads((folder / "model.json").read_text("utf-8"))
+        (folder / "model.json").write_text(json.dumps({**description, "summary": {"another": 1}}), "utf-8")
+        new = Classifier.load(folder).info.digest
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_for(lambda: "".join(server.log).count(f"model {new} is in service") == int(workers))
+        seen = len(answers)
+        server.wait_for(lambda: len(answers) > seen + 8)
+        stop.set()
+        for thread in threads:
+            thread.join(30)
+    assert {status for status, _ in answers} == {200}
+    assert {digest for _, digest in answers} == {old, new}
+    assert {digest for _, digest in answers[-4:]} == {new}
+
+
+def test_a_connection_on_which_nothing_comes_is_closed(model_folder: Path) -> None:
+    with (
+        running("--read-timeout-seconds", "1", "--model-folder", str(model_folder)) as server,
+        socket.create_connection(("127.0.0.1", server.port)) as silent,
+        socket.create_connection(("127.0.0.1", server.port)) as slow,
+    ):
+        silent.settimeout(10)
+        slow.settimeout(10)
+        slow.sendall(b"POST /v1/classify HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n")
+        slow.sendall(b"Content-Length: 100\r\n\r\n{")
+        assert slow.recv(100).startswith(b"HTTP/1.1 408 ")
+        with contextlib.suppress(ConnectionResetError):
+            assert silent.recv(100) == b""
+
+
+def test_the_algebra_has_one_thread_unless_told_otherwise() -> None:
+    program = (
+        "import os, sys, click.testing; from linewise.service.commands.serve import serve;"
+        "assert 'numpy' not in sys.modules;"
+        "click.testing.CliRunner().invoke(serve, ['--port', '99999']);"
+        "assert 'numpy' in sys.modules; print(os.environ['OPENBLAS_NUM_THREADS'], os.environ['OMP_NUM_THREADS'])"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    for given, expected in (({}, "1 1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3 1")):
+        result = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={**environment, **given}
+        )
+        assert result.stdout.strip() == expected
 
 
 def failed_start(*options: str) -> str:

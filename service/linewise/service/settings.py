@@ -54,6 +54,26 @@ class Settings(BaseSettings):
             description="Texts that one worker labels at a time; the number of usable cores unless given.",
         ),
     ]
+    queue: Annotated[
+        int,
+        Field(ge=0, le=100_000, description="Requests of one worker that may wait; further ones get 429."),
+    ] = 256
+    request_timeout_seconds: Annotated[
+        float,
+        Field(gt=0, le=3600, description="Longest time to answer a request, once its body is there."),
+    ] = 30.0
+    read_timeout_seconds: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=3600,
+            description="Longest wait for a request's bytes, to which every 16 KiB that came add a second.",
+        ),
+    ] = 20.0
+    drain_seconds: Annotated[
+        float,
+        Field(ge=0, le=600, description="How long it still takes requests after SIGTERM, no longer being ready."),
+    ] = 1.0
     max_body_bytes: Annotated[
         int, Field(ge=1024, le=1 << 30, description="Largest request body, in bytes; larger ones get 413.")
     ] = 16 * 1024 * 1024

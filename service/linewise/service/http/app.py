@@ -13,10 +13,13 @@ from linewise.models import Classifier
 from ..settings import Settings
 from .access_log import AccessLog
 from .body_limit import BodyLimit
+from .drain import Drain
 from .faults import Faults
 from .inference import Inference, warm_up
 from .openapi import install_openapi
+from .pool import PoolLimits
 from .problems import install_problems
+from .read_deadline import ReadDeadline
 from .routes import classify, health, pages, vocabulary
 from .security_headers import SecurityHeaders
 
@@ -41,7 +44,14 @@ def create_app(settings: Settings, classifier: Classifier | None = None) -> Fast
         classifier: a model that is loaded already; without one, the app loads one as it starts, and does
             not start where that fails (``linewise.models.ModelError``).
     """
-    inference = Inference(settings.threads)
+    inference = Inference(
+        PoolLimits(
+            threads=settings.threads,
+            queue=settings.queue,
+            largest_bytes=settings.max_body_bytes,
+            timeout_seconds=settings.request_timeout_seconds,
+        )
+    )
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -53,7 +63,7 @@ def create_app(settings: Settings, classifier: Classifier | None = None) -> Fast
         try:
             yield
         finally:
-            inference.use(None)
+            inference.close()
 
     app = FastAPI(
         title="linewise",
@@ -76,9 +86,11 @@ def create_app(settings: Settings, classifier: Classifier | None = None) -> Fast
         app.include_router(routes.router)
     pages.install_assets(app)
     # The last one added is the first to see a request.
+    app.add_middleware(ReadDeadline, timeout_seconds=settings.read_timeout_seconds)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(Faults)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(Drain, inference=inference)
     app.add_middleware(AccessLog)
     return app
 

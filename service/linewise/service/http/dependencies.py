@@ -26,6 +26,11 @@ def _classifier(request: Request) -> Classifier:
     return _inference(request).classifier
 
 
+def _ready_classifier(request: Request) -> Classifier:
+    return _inference(request).ready_classifier
+
+
 InferenceDependency = Annotated[Inference, Depends(_inference)]
 SettingsDependency = Annotated[Settings, Depends(_settings)]
 ClassifierDependency = Annotated[Classifier, Depends(_classifier)]
+ReadyClassifierDependency = Annotated[Classifier, Depends(_ready_classifier)]

@@ -1,22 +1,18 @@
-"""The model in service and the threads it answers on.
+"""The model in service, and the way of each request to it.
 
-The event loop only moves bytes: whatever takes time in proportion to a text (decoding, labelling,
-serialising) runs on a bounded number of threads, so that a health check is quick whatever else goes on.
+The event loop only moves bytes: whatever takes time in proportion to a text (decoding, labelling, serialising)
+runs on the threads of a ``Pool``, so that a health check is quick whatever else goes on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
 from pathlib import Path
-from typing import TypeVar
-
-from anyio import CapacityLimiter, to_thread
 
 from linewise.models import Classifier
 
+from .pool import Pool, PoolLimits, Work
 from .problems import ProblemError
-
-T = TypeVar("T")
 
 _WARM_UP_TEXTS = (
     "",
@@ -26,14 +22,15 @@ _WARM_UP_TEXTS = (
 
 
 class Inference:
-    """Runs work with the model in service, at most ``threads`` pieces at a time.
+    """Answers requests with the model in service.
 
-    The model is one reference that is read once for each piece of work, so every answer comes from exactly
-    one model, also while ``use`` puts another in service.
+    The model is one reference that is read once for each request, so every answer comes from exactly one model,
+    also while ``use`` puts another in service.
     """
 
-    def __init__(self, threads: int) -> None:
-        self._limiter = CapacityLimiter(threads)
+    def __init__(self, limits: PoolLimits) -> None:
+        self.pool = Pool(limits)
+        self.draining = False
         self._classifier: Classifier | None = None
 
     @property
@@ -44,11 +41,18 @@ class Inference:
             raise ProblemError(503, "no model is loaded", headers={"Retry-After": "1"})
         return classifier
 
+    @property
+    def ready_classifier(self) -> Classifier:
+        """The model in service; raises ProblemError (503) while there is none and once the service is to end."""
+        if self.draining:
+            raise ProblemError(503, "the service is about to end", headers={"Retry-After": "1"})
+        return self.classifier
+
     def use(self, classifier: Classifier | None) -> None:
         """Put a model in service, or none."""
         self._classifier = classifier
 
-    async def load(self, folder: Path | None) -> None:
+    async def load(self, folder: Path | None) -> Classifier:
         """Load a model, warm it up so that its first request is not its slowest, put it in service.
 
         Args:
@@ -57,24 +61,37 @@ class Inference:
         Raises:
             linewise.models.ModelError: the folder holds no sound model; the one in service stays.
         """
+        classifier = await asyncio.to_thread(load_warm, folder)
+        self.use(classifier)
+        return classifier
 
-        def ready() -> Classifier:
-            classifier = Classifier.load(folder)
-            warm_up(classifier)
-            return classifier
+    async def run(self, work: Work, classifier: Classifier | None = None) -> bytes:
+        """The answer to a request.
 
-        self.use(await to_thread.run_sync(ready))
-
-    async def run(self, work: Callable[[Classifier], T]) -> T:
-        """The result of ``work`` with the model in service, done on a thread.
+        Args:
+            work: what is asked.
+            classifier: the model that shall answer, where it is not simply the one in service.
 
         Raises:
-            ProblemError: 503 while there is no model.
+            ProblemError: 429, 503 or 504 as ``Pool.run`` has them, 503 while there is no model, and what
+                ``work`` raises.
         """
-        return await to_thread.run_sync(work, self.classifier, limiter=self._limiter)
+        return await self.pool.run(classifier or self.classifier, work)
+
+    def close(self) -> None:
+        """Put no model in service any more, and end the threads."""
+        self.use(None)
+        self.pool.close()
+
+
+def load_warm(folder: Path | None) -> Classifier:
+    """Load a model and let it label small and larger texts once, which fills its caches; raises ModelError."""
+    classifier = Classifier.load(folder)
+    warm_up(classifier)
+    return classifier
 
 
 def warm_up(classifier: Classifier) -> None:
-    """Let a model label small and larger texts once, which fills its caches."""
+    """Let a model label small and larger texts once."""
     for text in _WARM_UP_TEXTS:
         classifier.classify(text)

@@ -137,11 +137,14 @@ def install_problems(app: FastAPI) -> None:
 
 _DESCRIPTIONS = {
     400: "The body is not JSON in UTF-8",
+    408: "The body came too slowly",
     413: "The body has too many bytes, or the text too many lines",
     415: "The body is not declared as `application/json`",
     422: "A field is missing, unknown, of the wrong type, or holds what it must not",
+    429: "As many requests wait as may; `Retry-After` says when to ask again",
     500: "The service failed on this request",
-    503: "No model is loaded (yet, or any more)",
+    503: "No model is loaded (yet, or any more), or the request waited for as long as it may take",
+    504: "The request took longer than it may",
 }
 
 

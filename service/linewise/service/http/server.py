@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import logging
+import logging.config
 import os
 import socket
+import sys
 from collections.abc import Mapping
 from typing import Any
-
-import uvicorn
 
 from linewise.models import Classifier, ModelError
 
 from ..logs import log_configuration
 from ..settings import Settings, SettingsError
-from .app import create_app
+from .inference import load_warm
+from .worker import serve_on
 
-_APP = "linewise.service.http:app_from_environment"
-_GRACE_SECONDS = 30
-"""How long requests under way may take to end after SIGTERM."""
+_log = logging.getLogger("linewise.server")
+_BACKLOG = 2048
+_SWITCH_SECONDS = 0.001
+"""How long a thread may keep the interpreter while others wait for it: a fifth of what Python takes otherwise.
+
+The event loop is one of those that wait, after each of its calls to the system.
+"""
 
 
 class ServerError(RuntimeError):
@@ -35,41 +41,51 @@ def run(options: Mapping[str, Any]) -> None:
     """
     try:
         settings = Settings.load(**options)
-        classifier = Classifier.load(settings.model_folder)
+        if settings.workers > 1 and not hasattr(os, "fork"):
+            raise ServerError("several workers need a system that can fork processes; use --workers 1")
+        classifier = load_warm(settings.model_folder)
     except SettingsError as error:
         raise ServerError(f"these settings can't be served with:\n{error}") from None
     except ModelError as error:
         raise ServerError(f"the model can't be loaded: {error}") from None
-    _check_address(settings.host, settings.port)
-    common: dict[str, Any] = {
-        "host": settings.host,
-        "port": settings.port,
-        "log_config": log_configuration(settings.log_level),
-        "log_level": settings.log_level,
-        "access_log": False,
-        "server_header": False,
-        "ws": "none",
-        "timeout_graceful_shutdown": _GRACE_SECONDS,
-    }
-    if settings.workers == 1:
-        uvicorn.run(create_app(settings, classifier), **common)
-    else:
-        # Worker processes read their settings from the environment; each loads the model, now known to be
-        # sound, for itself.
-        os.environ.update(settings.environment())
-        uvicorn.run(_APP, factory=True, workers=settings.workers, **common)
+    listener = _listen(settings.host, settings.port)
+    logging.config.dictConfig(log_configuration(settings.log_level))
+    _log.info("running on %s (Ctrl+C or SIGTERM to end)", _address(settings.host, listener))
+    sys.setswitchinterval(_SWITCH_SECONDS)
+
+    def serve(model: Classifier) -> None:
+        serve_on(listener, settings, model)
+
+    with listener:
+        if settings.workers == 1:
+            serve(classifier)
+        else:
+            from .prefork import Supervisor  # noqa: PLC0415  # not every system can fork
+
+            Supervisor(settings, classifier, serve).run()
 
 
-def _check_address(host: str, port: int) -> None:
-    """Raise a ServerError that says why, where the address can't be listened on."""
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket that listens; raises ServerError that says why, where the address can't be listened on."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        with socket.socket(family, kind, protocol) as listener:
+        listener = socket.socket(family, kind, protocol)
+        try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
+            listener.listen(_BACKLOG)
+        except OSError:
+            listener.close()
+            raise
     except OSError as error:
         raise ServerError(
             f"can't listen on {host} port {port}: {error.strerror or error}; choose others with --host and --port"
         ) from None
+    return listener
+
+
+def _address(host: str, listener: socket.socket) -> str:
+    port = listener.getsockname()[1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

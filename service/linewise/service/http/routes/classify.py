@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
-import numpy as np
 from fastapi import APIRouter, Depends, Response
 
-from linewise.features.labels import LABEL_NAMES
 from linewise.features.lines import split_lines
-from linewise.models import Classifier, Prediction
-from linewise.models.prediction import label_names
+from linewise.models import Document, ModelInfo, Prediction
 
 from ..dependencies import InferenceDependency, SettingsDependency
 from ..json_body import json_bytes, parse_body
 from ..openapi import request_body
 from ..problems import ProblemError, documented
-from ..schemas import CLASSIFY_ANSWER, LINE_ANSWERS, ClassifyAnswer, ClassifyRequest, LineAnswer
-
-PROBABILITY_DECIMALS = 4
-LINES_AT_A_TIME = 500
+from ..rendering import render_prediction
+from ..schemas import ClassifyAnswer, ClassifyRequest
 
 router = APIRouter(prefix="/v1", tags=["classify"])
 
@@ -40,7 +36,7 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
     operation_id="classify",
     summary="Label the lines of one text",
     response_model=ClassifyAnswer,
-    responses=documented(400, 413, 415, 422, 500, 503),
+    responses=documented(400, 408, 413, 415, 422, 429, 500, 503, 504),
     openapi_extra=request_body(ClassifyRequest, _EXAMPLES),
 )
 async def classify(
@@ -50,63 +46,34 @@ async def classify(
 
     The text may be in any state: a whole file, a hunk of a diff, a line, code that does not parse.
     """
-
-    def answer(classifier: Classifier) -> bytes:
-        return answer_classify(classifier, body, max_lines=settings.max_lines)
-
-    return Response(await inference.run(answer), media_type="application/json")
+    work = ClassifyWork(body, max_lines=settings.max_lines)
+    return Response(await inference.run(work), media_type="application/json")
 
 
-def answer_classify(classifier: Classifier, body: bytes, *, max_lines: int) -> bytes:
+class ClassifyWork:
     """From the bytes of a request to the bytes of its answer; raises ProblemError (400, 413, 422)."""
-    request = parse_body(body, ClassifyRequest)
+
+    def __init__(self, body: bytes, *, max_lines: int) -> None:
+        self.size = len(body)
+        self._body = body
+        self._max_lines = max_lines
+        self._scores = False
+
+    def documents(self) -> Sequence[Document]:
+        """The one text, with its options."""
+        request = parse_body(self._body, ClassifyRequest)
+        self._scores = request.scores
+        return (document_of(request, self._max_lines),)
+
+    def answer(self, _info: ModelInfo, predictions: Sequence[Prediction]) -> bytes:
+        """The text's labels as JSON."""
+        return render_prediction(predictions[0], scores=self._scores)
+
+
+def document_of(request: ClassifyRequest, max_lines: int) -> Document:
+    """What a request asks to label; raises ProblemError (413) where it has too many lines."""
     text = request.text.encode("utf-8")
     n_lines = len(split_lines(text))
     if n_lines > max_lines:
         raise ProblemError(413, f"the text has {n_lines} lines; at most {max_lines} are taken")
-    prediction = classifier.classify(
-        text,
-        language=request.language,
-        filename=request.filename,
-        context=request.context,
-        mode=request.mode,
-    )
-    return _render(prediction, scores=request.scores)
-
-
-def _render(prediction: Prediction, *, scores: bool) -> bytes:
-    """The answer as JSON, its lines serialised some at a time.
-
-    The serialiser lets no other thread run meanwhile, and health checks would wait for all 200,000 lines of a text.
-    """
-    answer: ClassifyAnswer = {
-        "lines": [],
-        "language": prediction.language,
-        "language_score": round(prediction.language_score, PROBABILITY_DECIMALS),
-        "model_digest": prediction.model_digest,
-        "taxonomy_version": prediction.taxonomy_version,
-    }
-    if scores:
-        answer["label_order"] = list(LABEL_NAMES)
-    before, after = CLASSIFY_ANSWER.dump_json(answer).split(b"[]", 1)
-    chunks = [
-        LINE_ANSWERS.dump_json(_lines(prediction, begin, scores=scores))[1:-1]
-        for begin in range(0, len(prediction), LINES_AT_A_TIME)
-    ]
-    return b"".join((before, b"[", b",".join(chunks), b"]", after))
-
-
-def _lines(prediction: Prediction, begin: int, *, scores: bool) -> list[LineAnswer]:
-    """The answers of the lines from index ``begin`` on, ``LINES_AT_A_TIME`` at most."""
-    part = slice(begin, begin + LINES_AT_A_TIME)
-    masks = zip(prediction.masks[part].tolist(), prediction.uncertain_masks[part].tolist(), strict=True)
-    lines: list[LineAnswer] = [
-        {"number": number, "labels": label_names(mask), "uncertain": label_names(uncertain)}
-        for number, (mask, uncertain) in enumerate(masks, begin + 1)
-    ]
-    if scores:
-        # In float64, since a rounded float32 would show its binary neighbours: 0.8724000215530396.
-        rounded = np.round(prediction.probabilities[part].astype(np.float64), PROBABILITY_DECIMALS)
-        for line, probabilities in zip(lines, rounded.tolist(), strict=True):
-            line["probabilities"] = probabilities
-    return lines
+    return Document(text, request.language, request.filename, request.context, request.mode)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from ..dependencies import ClassifierDependency
+from ..dependencies import ReadyClassifierDependency
 from ..problems import documented
 from ..schemas import LiveAnswer, ReadyAnswer
 
@@ -24,6 +24,9 @@ async def live() -> LiveAnswer:
     response_model=ReadyAnswer,
     responses=documented(503),
 )
-async def ready(classifier: ClassifierDependency) -> ReadyAnswer:
-    """200 once a model is loaded, 503 before. Send requests only to a process that is ready."""
+async def ready(classifier: ReadyClassifierDependency) -> ReadyAnswer:
+    """200 once a model is loaded and until the service is told to end, 503 before and after.
+
+    Send requests only to a process that is ready.
+    """
     return {"status": "ready", "model_digest": classifier.info.digest}

@@ -1,0 +1,282 @@
+"""The threads that answer requests: a bounded queue before them, a deadline for each request, small ones together.
+
+All bookkeeping happens on the event loop, so there is nothing to lock: a thread only takes jobs from its own
+inbox and hands outcomes back to the loop. Three rules hold under any load:
+
+- A request that finds the queue full is refused at once (429). What waits is bounded in number and in bytes.
+- A request that isn't answered by its deadline gets 503 where it still waited and 504 where it was being worked
+  on. In the latter case its thread is abandoned: told to stop, replaced by a new one, and never used again.
+- Labelling has a fixed cost that outweighs a short text's own tenfold. Short requests that wait are therefore
+  taken together, and each gets the answer that it would have got alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import SimpleQueue
+from threading import Thread
+from typing import Protocol
+
+from linewise.models import Classifier, Document, ModelInfo, Prediction
+
+from .problems import ProblemError
+
+SMALL_BYTES = 32 * 1024
+"""Up to this size a request is taken together with others."""
+GATHERED_BYTES = 128 * 1024
+GATHERED_REQUESTS = 64
+_QUEUED_LARGEST = 4
+"""The queue may hold the bytes of so many bodies of the largest size."""
+
+
+class Work(Protocol):
+    """What one request asks of a thread, in two steps around the classifier."""
+
+    size: int
+    """Bytes of the request."""
+
+    def documents(self) -> Sequence[Document]:
+        """What is to be labelled; raises ProblemError where the request can't be answered."""
+
+    def answer(self, info: ModelInfo, predictions: Sequence[Prediction]) -> bytes:
+        """The answer's bytes, from one prediction for each document."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolLimits:
+    """How much is worked on and waits.
+
+    Attributes:
+        threads: requests (or gatherings of short ones) that are worked on at a time.
+        queue: requests that may wait.
+        largest_bytes: the largest request; the queue takes as many bytes as four such requests have.
+        timeout_seconds: from when a request is handed over to when its answer must be there.
+    """
+
+    threads: int
+    queue: int
+    largest_bytes: int
+    timeout_seconds: float
+
+
+class _Abandoned(BaseException):  # no error: it ends a thread whose requests have been answered
+    """Raised inside a thread that is to stop whatever it does."""
+
+
+@dataclass(eq=False, slots=True)
+class _Job:
+    """One request in the pool. ``worker`` is None while it waits."""
+
+    classifier: Classifier
+    work: Work
+    outcome: asyncio.Future[bytes]
+    worker: _Worker | None = None
+
+
+_Finished = Callable[["_Worker", Sequence["bytes | BaseException"]], None]
+
+
+class _Worker:
+    """One thread, which takes lists of jobs from its inbox until it finds None there."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, finished: _Finished) -> None:
+        self.jobs: list[_Job] = []
+        self.inbox: SimpleQueue[tuple[Classifier, list[Work]] | None] = SimpleQueue()
+        self._loop = loop
+        self._finished = finished
+        self.thread = Thread(target=self._run, name="linewise-worker", daemon=True)
+        self.thread.start()
+
+    def _run(self) -> None:
+        # RuntimeError: the loop is closed, so nobody waits for the outcomes any more.
+        with suppress(_Abandoned, RuntimeError):
+            while (taken := self.inbox.get()) is not None:
+                outcomes = answer_together(*taken)
+                # A thread that waits keeps no text.
+                del taken
+                self._loop.call_soon_threadsafe(self._finished, self, outcomes)
+                del outcomes
+
+    def stop(self) -> None:
+        """End the thread once it is done with what it does."""
+        self.inbox.put(None)
+
+    def interrupt(self) -> None:
+        """End the thread at the next step of its Python code: between two operations on arrays."""
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread.ident or 0), ctypes.py_object(_Abandoned))
+        self.stop()
+
+
+class Pool:
+    """Runs work on threads, within limits. To be used from one event loop; the threads start when first needed."""
+
+    def __init__(self, limits: PoolLimits) -> None:
+        self._limits = limits
+        self._waiting: deque[_Job] = deque()
+        self._waiting_bytes = 0
+        self._idle: list[_Worker] = []
+        self._busy: set[_Worker] = set()
+        self._abandoned: list[_Worker] = []
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait."""
+        return len(self._waiting)
+
+    @property
+    def working(self) -> int:
+        """How many requests are worked on."""
+        return sum(len(worker.jobs) for worker in self._busy)
+
+    async def run(self, classifier: Classifier, work: Work) -> bytes:
+        """The answer to a request.
+
+        Raises:
+            ProblemError: 429 where the queue is full; 503 or 504 where the deadline passed; what ``work`` raises.
+        """
+        self._admit(work)
+        job = _Job(classifier, work, asyncio.get_running_loop().create_future())
+        self._waiting.append(job)
+        self._waiting_bytes += work.size
+        self._dispatch()
+        try:
+            async with asyncio.timeout(self._limits.timeout_seconds):
+                return await job.outcome
+        except TimeoutError:
+            raise _late(self._limits.timeout_seconds, started=job.worker is not None) from None
+        finally:
+            # Done it is by now, but cancelled where nobody waits for it any more.
+            if job.outcome.cancelled():
+                self._give_up(job)
+
+    def close(self) -> None:
+        """End the threads; whoever still waits is answered no more."""
+        for worker in (*self._idle, *self._busy):
+            worker.stop()
+        self._idle.clear()
+        self._busy.clear()
+        for job in self._waiting:
+            job.outcome.cancel()
+        self._waiting.clear()
+        self._waiting_bytes = 0
+
+    def _admit(self, work: Work) -> None:
+        if self._idle or self._may_start():
+            return
+        full = len(self._waiting) >= self._limits.queue
+        if full or (self._waiting and self._waiting_bytes + work.size > _QUEUED_LARGEST * self._limits.largest_bytes):
+            raise ProblemError(429, "as many requests as may wait do so already", headers={"Retry-After": "1"})
+
+    def _may_start(self) -> bool:
+        """Whether another thread may be started: one too few run, and not too many are beyond being stopped."""
+        self._abandoned = [worker for worker in self._abandoned if worker.thread.is_alive()]
+        running = len(self._idle) + len(self._busy)
+        return running < self._limits.threads and len(self._abandoned) <= self._limits.threads
+
+    def _dispatch(self) -> None:
+        while self._waiting:
+            if self._waiting[0].outcome.done():
+                # Its deadline has just passed, and its own task is about to say so.
+                self._waiting_bytes -= self._waiting.popleft().work.size
+            elif self._idle:
+                self._hand_over(self._idle.pop())
+            elif self._may_start():
+                self._hand_over(_Worker(asyncio.get_running_loop(), self._finished))
+            else:
+                return
+
+    def _hand_over(self, worker: _Worker) -> None:
+        worker.jobs = self._take()
+        for job in worker.jobs:
+            job.worker = worker
+        self._busy.add(worker)
+        worker.inbox.put((worker.jobs[0].classifier, [job.work for job in worker.jobs]))
+
+    def _take(self) -> list[_Job]:
+        """The next job, with those behind it that are answered with it."""
+        jobs = [self._waiting.popleft()]
+        size = jobs[0].work.size
+        if size <= SMALL_BYTES:
+            while self._waiting and len(jobs) < GATHERED_REQUESTS:
+                following = self._waiting[0]
+                size += following.work.size
+                same_model = following.classifier is jobs[0].classifier
+                if not same_model or following.work.size > SMALL_BYTES or size > GATHERED_BYTES:
+                    break
+                jobs.append(self._waiting.popleft())
+        self._waiting_bytes -= sum(job.work.size for job in jobs)
+        return jobs
+
+    def _finished(self, worker: _Worker, outcomes: Sequence[bytes | BaseException]) -> None:
+        if worker not in self._busy:
+            # It was abandoned, or the pool is closed.
+            return
+        for job, outcome in zip(worker.jobs, outcomes, strict=True):
+            if job.outcome.done():
+                continue
+            if isinstance(outcome, BaseException):
+                job.outcome.set_exception(outcome)
+            else:
+                job.outcome.set_result(outcome)
+        worker.jobs = []
+        self._busy.discard(worker)
+        self._idle.append(worker)
+        self._dispatch()
+
+    def _give_up(self, job: _Job) -> None:
+        worker = job.worker
+        if worker is None:
+            with suppress(ValueError):
+                self._waiting.remove(job)
+                self._waiting_bytes -= job.work.size
+        elif worker in self._busy and job in worker.jobs and all(each.outcome.done() for each in worker.jobs):
+            self._busy.discard(worker)
+            self._abandoned.append(worker)
+            worker.interrupt()
+            self._dispatch()
+
+
+def _late(timeout_seconds: float, *, started: bool) -> ProblemError:
+    if started:
+        return ProblemError(504, f"this request took longer than the {timeout_seconds:g} seconds that it may take")
+    return ProblemError(
+        503, f"this request waited for the {timeout_seconds:g} seconds that it may take", headers={"Retry-After": "1"}
+    )
+
+
+def answer_together(classifier: Classifier, works: Sequence[Work]) -> list[bytes | BaseException]:
+    """The answer to each piece of work, or what it raised; a fault of one is kept from the others."""
+    outcomes: list[bytes | BaseException] = []
+    documents: list[Document] = []
+    counts: list[int] = []
+    for work in works:
+        try:
+            own = work.documents()
+        except Exception as error:
+            counts.append(-1)
+            outcomes.append(error)
+        else:
+            counts.append(len(own))
+            outcomes.append(b"")
+            documents.extend(own)
+    try:
+        predictions = list(classifier.classify_many(documents))
+    except Exception as error:
+        if len(works) == 1:
+            return [error]
+        return [answer_together(classifier, [work])[0] for work in works]
+    begin = 0
+    for index, (work, count) in enumerate(zip(works, counts, strict=True)):
+        if count < 0:
+            continue
+        try:
+            outcomes[index] = work.answer(classifier.info, predictions[begin : begin + count])
+        except Exception as error:
+            outcomes[index] = error
+        begin += count
+    return outcomes

@@ -1,0 +1,124 @@
+"""One process that serves: uvicorn on a socket that listens already, with an end in two steps.
+
+Told to end (SIGTERM), it first says so: ``/health/ready`` turns 503 and every answer closes its connection, while
+requests are still taken. After ``drain_seconds``, in which load balancers turn away, it takes none any more, ends
+those under way and leaves. A second signal, and Ctrl+C, skip the first step.
+
+SIGHUP makes it read its model anew; a folder without a sound model changes nothing but the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from linewise.models import Classifier, ModelError
+
+from ..settings import Settings
+from .app import create_app
+from .inference import Inference
+
+GRACE_SECONDS = 30
+"""How long requests under way may take to end once no more are taken."""
+_log = logging.getLogger("linewise.server")
+
+
+def serve_on(listener: socket.socket, settings: Settings, classifier: Classifier) -> None:
+    """Serve on a listening socket until told to end."""
+    app = create_app(settings, classifier)
+    config = uvicorn.Config(
+        app,
+        # The strictest of the parsers that uvicorn knows, whatever else is installed.
+        http="h11",
+        log_config=None,
+        log_level=settings.log_level,
+        access_log=False,
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    Worker(config, app, settings).run(sockets=[listener])
+
+
+class Worker(uvicorn.Server):
+    """A uvicorn server that drains before it ends, closes silent connections, and swaps its model on SIGHUP."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI, settings: Settings) -> None:
+        super().__init__(config)
+        self._inference: Inference = app.state.inference
+        self._settings = settings
+        self._silent_since: dict[H11Protocol, float] = {}
+        self._swap: asyncio.Task[None] | None = None
+        self._swap_again = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and listen to SIGHUP where there is such a signal."""
+        self._loop = asyncio.get_running_loop()
+        if hasattr(signal, "SIGHUP"):
+            self._loop.add_signal_handler(signal.SIGHUP, self._on_hangup)
+        await super().startup(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end: at once on Ctrl+C and on a second signal, else after the drain."""
+        loop = self._loop
+        if sig == signal.SIGTERM and loop is not None and not self._inference.draining and not self.should_exit:
+            self._inference.draining = True
+            if self._settings.drain_seconds > 0:
+                # This runs between any two steps of the loop's thread.
+                loop.call_soon_threadsafe(
+                    loop.call_later, self._settings.drain_seconds, super().handle_exit, sig, frame
+                )
+                return
+        self._inference.draining = True
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End; SIGTERM has then been obeyed, and is not raised once more for others to see."""
+        await super().shutdown(sockets)
+        self._captured_signals = [sig for sig in self._captured_signals if sig != signal.SIGTERM]
+
+    async def on_tick(self, counter: int) -> bool:
+        """Called ten times a second; once a second, look for connections on which nothing ever came."""
+        if counter % 10 == 0:
+            self._close_silent()
+        return await super().on_tick(counter)
+
+    def _close_silent(self) -> None:
+        """Close connections whose first request's head has not come in time.
+
+        Between requests uvicorn has a timer of its own, and while a body comes ``ReadDeadline`` has.
+        """
+        now = asyncio.get_running_loop().time()
+        since: dict[H11Protocol, float] = {}
+        for connection in self.server_state.connections:
+            if isinstance(connection, H11Protocol) and connection.cycle is None:
+                since[connection] = begin = self._silent_since.get(connection, now)
+                if now - begin > self._settings.read_timeout_seconds:
+                    connection.transport.abort()
+        self._silent_since = since
+
+    def _on_hangup(self) -> None:
+        if self._swap is not None and not self._swap.done():
+            # The folder may have changed after it was read.
+            self._swap_again = True
+            return
+        self._swap = asyncio.get_running_loop().create_task(self._swap_model())
+
+    async def _swap_model(self) -> None:
+        again = True
+        while again:
+            self._swap_again = False
+            try:
+                classifier = await self._inference.load(self._settings.model_folder)
+                _log.info("model %s is in service", classifier.info.digest)
+            except ModelError as error:
+                _log.error("the model was not swapped, and the old one stays in service: %s", error)
+            again = self._swap_again
