@@ -1,7 +1,8 @@
 """Was this name bound before? What tells a first binding from a re-binding in languages that declare by assigning.
 
 A line's *target* is the plain name that it seems to store into: the first word of a line that goes on with an
-operator or a comma (``x = 1``, ``total += 2``, ``a, b = pair``), or the word after that comma.
+operator or a comma (``x = 1``, ``total += 2``, ``a, b = pair``). Its *second target* is the word after that comma or,
+where a line begins otherwise, the first word before a lone ``=`` (``[ $a ] || b=1``).
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def novelty(
     """
     features = np.zeros((len(structure.sentinel), N_NOVELTY), dtype=np.float32)
     first_targets, second_targets = _targets(batch, tokens, states, structure)
-    if not len(first_targets):
+    if not len(first_targets) and not len(second_targets):
         return features
     occurrences, is_target = _occurrences(batch, tokens, states, structure, first_targets, second_targets)
     rows = structure.row_of_line[tokens.lines[occurrences]]
@@ -81,7 +82,22 @@ def _targets(
     third = first + 2
     tuple_like = plain & comma & (third < last)
     second = third[tuple_like]
-    return first[plain], second[tokens.kinds[second] == Kind.WORD]
+    second = second[tokens.kinds[second] == Kind.WORD]
+    later: NDArray[np.int64] = np.union1d(second, _later_targets(batch, tokens, states, candidates[~plain]))
+    return first[plain], later
+
+
+def _later_targets(batch: Batch, tokens: Tokens, states: States, lines: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The first word that a lone ``=`` follows, on each of some lines that have one (``[ $a ] || b=1``)."""
+    equals = np.flatnonzero((tokens.kinds == Kind.OPERATOR) & (tokens.ends - tokens.starts == 1))
+    equals = equals[(batch.data[tokens.starts[equals]] == ord("=")) & (states.of_token[equals] == State.CODE)]
+    wanted = np.zeros(len(batch.lines), dtype=bool)
+    wanted[lines] = True
+    stored = equals[wanted[tokens.lines[equals]]] - 1
+    stored = stored[(stored >= 0) & (tokens.kinds[stored] == Kind.WORD)]
+    stored = stored[tokens.lines[stored] == tokens.lines[stored + 1]]
+    _, earliest = np.unique(tokens.lines[stored], return_index=True)
+    return stored[earliest]
 
 
 def _occurrences(

@@ -26,7 +26,7 @@ MAX_TOKENS_PER_LANGUAGE = 6000
 """The language is judged by a document's first so many tokens."""
 
 FEATURES_PER_TOKEN = 3
-FEATURES_PER_LINE = 14
+FEATURES_PER_LINE = 18
 _K = [np.uint32(value) for value in (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F, 0x165667B1, 0x7FEB352D)]
 _BEGIN = np.uint32(0x42454749)
 _END = np.uint32(0x454E4421)
@@ -61,7 +61,9 @@ def indentation(batch: Batch) -> NDArray[np.int32]:
     return np.where(first_visible >= ends, -1, np.minimum(width, 1 << 20)).astype(np.int32)
 
 
-def line_vectors(batch: Batch, tokens: Tokens, states: States, indents: NDArray[np.int32]) -> LineVectors:
+def line_vectors(
+    batch: Batch, tokens: Tokens, states: States, indents: NDArray[np.int32], languages: NDArray[np.intp]
+) -> LineVectors:
     """The hashed n-grams of each line.
 
     Args:
@@ -69,13 +71,14 @@ def line_vectors(batch: Batch, tokens: Tokens, states: States, indents: NDArray[
         tokens: their tokens.
         states: the state of each token.
         indents: the indentation of each line, (n_lines,).
+        languages: the language index of each document, `UNKNOWN_LANGUAGE` where it is not known, (n_documents,).
     """
     first = tokens.first
     kept, kept_first = _first_tokens_of_each_line(tokens)
     lines = tokens.lines[kept]
     position = kept - first[lines]
     per_token = _token_features(tokens, states, kept, position)  # (n_kept, FEATURES_PER_TOKEN)
-    per_line = _line_features(batch, tokens, states, indents)  # (n_lines, FEATURES_PER_LINE)
+    per_line = _line_features(batch, tokens, states, indents, languages)  # (n_lines, FEATURES_PER_LINE)
 
     n_lines = len(batch.lines)
     offsets = FEATURES_PER_TOKEN * kept_first + FEATURES_PER_LINE * np.arange(n_lines + 1)
@@ -150,7 +153,7 @@ def _token_features(
 
 
 def _line_features(
-    batch: Batch, tokens: Tokens, states: States, indents: NDArray[np.int32]
+    batch: Batch, tokens: Tokens, states: States, indents: NDArray[np.int32], languages: NDArray[np.intp]
 ) -> list[NDArray[np.uint32]]:
     """What begins, what ends and what shapes each line; each of shape (n_lines,)."""
     first, n_lines = tokens.first, len(batch.lines)
@@ -174,6 +177,8 @@ def _line_features(
     column32 = column.astype(np.uint32)
     tabbed = (batch.data[batch.lines.starts] == 0x09).astype(np.uint32) if n_lines else column32
     balance = _bracket_balance(tokens, states, n_lines)
+    # A `.` or an `@` at a line's start means another thing in each language.
+    language = (languages[batch.document_of_line].astype(np.uint32) + np.uint32(1)) * _K[4]
     salts = [np.uint32(0x51ED270B * (k + 3) & 0xFFFFFFFF) for k in range(FEATURES_PER_LINE)]
     combined = [
         z0,
@@ -190,6 +195,10 @@ def _line_features(
         column32 * _K[1] + a0,
         balance,
         balance * _K[1] + a0 * _K[2] + z0,
+        language + x0,
+        language + x0 * _K[1] + a1,
+        language + a0 * _K[1] + z0,
+        language + a0 * _K[1] + a1 * _K[2] + a2,
     ]
     return [_bucket(value * _K[0] + salt) for value, salt in zip(combined, salts, strict=True)]
 

@@ -82,6 +82,7 @@ FIRST_LAYOUT = _layout(
         ("opener", len(_OPENER)),
         ("ancestors", len(_CARRIED)),
         ("enclosing_ancestors", len(_CARRIED)),
+        ("after_parent", len(_CARRIED)),
         ("state", N_STATES),
         ("state_after", N_STATES),
         ("place", N_PLACE),
@@ -212,6 +213,8 @@ def first_inputs(around: Surroundings, tokens: Tokens, hidden: Float32Array, pro
     opens_scope = gated[:, _SCOPES].max(axis=1) > 0.5
     names = novelty(batch, tokens, around.states, structure, opens_scope)
     opener_values = own[:, _OPENER]
+    begun = np.ascontiguousarray(gated[:, _CARRIED])
+    after_parent = _next_sibling(structure)[structure.parent]
     at_start = around.states.at_start
     state_after = around.states.line_maps[np.arange(len(at_start)), at_start]
     identity = np.eye(N_STATES, dtype=np.float32)
@@ -227,6 +230,7 @@ def first_inputs(around: Surroundings, tokens: Tokens, hidden: Float32Array, pro
         out[:, columns["opener"]] = opener_values[structure.opener[row]]
         out[:, columns["ancestors"]] = by_indent[row]
         out[:, columns["enclosing_ancestors"]] = by_bracket[row]
+        out[:, columns["after_parent"]] = begun[after_parent[row]]
         out[:, columns["state"]] = identity[at_start[begin:end]]
         out[:, columns["state_after"]] = identity[state_after[begin:end]]
         out[:, columns["place"]] = around.place[begin:end]
@@ -265,6 +269,17 @@ def second_inputs(around: Surroundings, tokens: Tokens, hidden: Float32Array, lo
         out[:, columns["context"]] = one_of_context[batch.document_of_line[begin:end]]
 
     return fill
+
+
+def _next_sibling(structure: Structure) -> Rows:
+    """The first row further down whose sibling each row is; where there is none, the document's sentinel.
+
+    A Ruby method is part of an exception construct because of the `rescue` that follows its body.
+    """
+    following = structure.sentinel.copy()
+    rows = np.flatnonzero((structure.sibling != structure.sentinel) & ~structure.transparent)[::-1]
+    following[structure.sibling[rows]] = rows
+    return following
 
 
 def _by_row(structure: Structure, values: Float32Array) -> Float32Array:

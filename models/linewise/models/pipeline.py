@@ -113,7 +113,7 @@ def prepare(language_layer: Layer, documents: Sequence[Document]) -> Prepared:
     states = read_states(batch, tokens, languages)
     indents = indentation(batch)
     contexts = np.array([CONTEXTS.index(document.context) for document in documents], dtype=np.intp)
-    vectors = line_vectors(batch, tokens, states, indents)
+    vectors = line_vectors(batch, tokens, states, indents, languages)
     return Prepared(batch, tokens, states, indents, languages, scores, contexts, vectors)
 
 

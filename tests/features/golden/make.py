@@ -31,7 +31,7 @@ def features() -> dict[str, np.ndarray]:
     tokens = tokenize(batch)
     states = read_states(batch, tokens, languages)
     indents = indentation(batch)
-    vectors = line_vectors(batch, tokens, states, indents)
+    vectors = line_vectors(batch, tokens, states, indents, languages)
     structure = build_structure(batch, tokens, states, indents, languages)
     opens_scope = np.arange(len(structure.parent)) % 7 == 3
     words = language_vectors(batch, tokens)
