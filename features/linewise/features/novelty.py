@@ -97,7 +97,8 @@ def _later_targets(batch: Batch, tokens: Tokens, states: States, lines: NDArray[
     stored = stored[(stored >= 0) & (tokens.kinds[stored] == Kind.WORD)]
     stored = stored[tokens.lines[stored] == tokens.lines[stored + 1]]
     _, earliest = np.unique(tokens.lines[stored], return_index=True)
-    return stored[earliest]
+    chosen: NDArray[np.int64] = stored[earliest]
+    return chosen
 
 
 def _occurrences(
