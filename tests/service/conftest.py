@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from linewise.features.labels import LABEL_INDEX, N_LABELS, TAXONOMY_VERSION, mask_of
 from linewise.features.languages import LANGUAGE_NAMES, language_named, language_of_file_name
 from linewise.features.lines import encode, split_lines
-from linewise.models import Document
+from linewise.models import Classifier, Document, Prediction
 from linewise.models.store import save
 from linewise.service.http import create_app
 from linewise.service.settings import Settings
@@ -116,3 +116,79 @@ def client(fake_classifier: FakeClassifier) -> Iterator[TestClient]:
     settings = Settings(max_body_bytes=65_536, max_lines=1_000, threads=2)
     with TestClient(create_app(settings, fake_classifier)) as client:
         yield client
+
+
+class ScanningClassifier:
+    """Tells comments, docstrings and strings by a scanner that begins outside of all of them.
+
+    A line with the word MAYBE may be code for all it knows; one with SELDOM has its `call` by no sure mode.
+    """
+
+    info = FakeInfo()
+
+    def __init__(self) -> None:
+        self.documents: list[Document] = []
+
+    def classify(self, text: str | bytes, **options: Any) -> Prediction:
+        return next(self.classify_many([Document(text, **options)]))
+
+    def classify_many(self, texts: Iterable[str | bytes | Document]) -> Iterator[Prediction]:
+        for text in texts:
+            document = text if isinstance(text, Document) else Document(text)
+            self.documents.append(document)
+            yield self._predict(document)
+
+    def _predict(self, document: Document) -> Prediction:
+        data = encode(document.text)
+        spans = split_lines(data)
+        lines = [data[a:b].decode("utf-8", "replace") for a, b in zip(spans.starts, spans.ends, strict=True)]
+        names, state = [], ""
+        for line in lines:
+            found, state = scan(line, state)
+            if "SELDOM" in line and document.mode == "high-confidence":
+                found.discard("call")
+            names.append(found)
+        masks = np.array([mask_of(found) for found in names], dtype=np.uint32)
+        uncertain = np.array([mask_of(["code"] if "MAYBE" in line else []) for line in lines], dtype=np.uint32) & ~masks
+        probabilities = np.full((len(lines), N_LABELS), 0.0123456, dtype=np.float32)
+        for row, found in zip(probabilities, names, strict=True):
+            row[[LABEL_INDEX[name] for name in found]] = 0.9876543
+        told = (
+            language_named(document.language) if document.language else language_of_file_name(document.filename or "")
+        )
+        language = told.name if told else None
+        return Prediction(masks, uncertain, probabilities, language, 1.0, "f" * 64, TAXONOMY_VERSION)
+
+
+def scan(line: str, state: str) -> tuple[set[str], str]:
+    """The labels of a line that begins in a state, and the state that it ends in: "", or what is left open."""
+    text = line.strip()
+    if not text:
+        return {"blank"}, state
+    if state:
+        return set(OPEN_LABELS[state]), "" if CLOSER[state] in text else state
+    for opener in ("/**", "/*", '"""'):
+        if text.startswith(opener):
+            return set(OPEN_LABELS[opener]), "" if CLOSER[opener] in text[len(opener) :] else opener
+    if re.match(r"#(?!include)|//", text):
+        return {"comment", "documentation"} if text.startswith("///") else {"comment"}, ""
+    found = {"code"} | {name for name, rule in RULES.items() if name in CODE_RULES and re.search(rule, line)}
+    return found, 'x"""' if text.count('"""') == 1 else ""
+
+
+CODE_RULES = ("import", "function_definition", "loop", "conditional", "return", "string", "call", "assignment")
+CLOSER = {"/**": "*/", "/*": "*/", '"""': '"""', 'x"""': '"""'}
+OPEN_LABELS = {
+    "/**": ("comment", "documentation"),
+    "/*": ("comment",),
+    '"""': ("documentation",),
+    'x"""': ("code", "string"),
+}
+
+
+@pytest.fixture
+def scanning_classifier(monkeypatch: pytest.MonkeyPatch) -> ScanningClassifier:
+    """The classifier that commands load."""
+    scanner = ScanningClassifier()
+    monkeypatch.setattr(Classifier, "load", lambda: scanner)
+    return scanner

@@ -28,6 +28,7 @@ from linewise.models.store import MODES
 from linewise.service import reading
 from linewise.service.cli import EXIT_INCOMPLETE, EXIT_UNUSABLE, linewise
 from linewise.service.commands import label as label_command
+from linewise.service.commands.options import wants_colour
 from linewise.service.files import Source
 from linewise.service.formats import JsonLinesFormat, Labelled, TextFormat, printable_name, text_lines
 from linewise.service.labelling import Tally
@@ -390,5 +391,5 @@ def test_colour_follows_terminal_and_environment(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
-    assert label_command._wants_colour(choice, None) is coloured
-    assert label_command._wants_colour("auto", Path("out")) is False
+    assert wants_colour(choice, None) is coloured
+    assert wants_colour("auto", Path("out")) is False

@@ -9,22 +9,19 @@ file system: bytes that are no UTF-8 are carried as surrogate escapes.
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
+from .git import GitError, run_git
 from .reading import read_regular_file
 
 STANDARD_INPUT = "-"
 _VERSION_CONTROL = frozenset((".git", ".hg", ".svn", ".bzr", ".jj"))
 _IGNORE_FILE = ".gitignore"
 _MAX_IGNORE_FILE_BYTES = 1_000_000
-# Variables by which an enclosing git command (a hook, say) would point every further git at its own
-# repository.
-_GIT_REDIRECTIONS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +93,10 @@ def _list_by_git(folder: Path) -> list[str] | None:
 
 def _git(folder: Path, *arguments: str) -> bytes | None:
     """What a git command writes in a folder, or None where it fails or there is no git."""
-    environment = {key: value for key, value in os.environ.items() if key not in _GIT_REDIRECTIONS}
-    # The repository's own configuration may name a program as its file system monitor; reading must run
-    # nothing.
-    command = ["git", "-c", "core.fsmonitor=false", *arguments]
     try:
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
-    except OSError:
+        return run_git(folder, *arguments)
+    except GitError:
         return None
-    return done.stdout if done.returncode == 0 else None
 
 
 @dataclass(frozen=True, slots=True)

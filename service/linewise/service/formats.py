@@ -70,7 +70,7 @@ class TextFormat:
         """The plain-text form of one file."""
         prediction = labelled.prediction
         lefts = _scored_labels(prediction) if self.scores else _plain_labels(prediction.masks)
-        lines = align_lines(lefts, text_lines(labelled.data), _paint if self.colour else None)
+        lines = align_lines(lefts, text_lines(labelled.data), paint_labels if self.colour else None)
         body = "\n".join([*lines, ""])
         if not self.headers:
             return body
@@ -111,7 +111,7 @@ def _indices(mask: int) -> tuple[int, ...]:
     return tuple(index for index in range(len(LABELS)) if mask >> index & 1)
 
 
-def _paint(left: str) -> str:
+def paint_labels(left: str) -> str:
     """Colour each label name by its group; scores and commas stay plain."""
     painted = []
     for part in left.split(","):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,34 +9,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linewise.features.languages import LANGUAGE_NAMES, UnknownLanguageError, language_named
-
-from ..cli import EXIT_INCOMPLETE, EXIT_UNUSABLE
-from ..reading import DEFAULT_MAX_BYTES
+from ..cli import EXIT_INCOMPLETE
+from .options import (
+    UnusableError,
+    color_option,
+    language_option,
+    load_classifier,
+    max_bytes_option,
+    mode_option,
+    wants_colour,
+)
 
 if TYPE_CHECKING:
     from ..formats import Labelled, OutputFormat
     from ..labelling import Tally
     from ..reading import Skipped
-
-
-class UnusableError(click.ClickException):
-    """Labelling cannot be done at all: no usable model, or an output that cannot be written."""
-
-    exit_code = EXIT_UNUSABLE
-
-
-class LanguageType(click.ParamType[str]):
-    """A language's name or alias, converted to its name."""
-
-    name = "language"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The language's name; fails with the list of those that are known."""
-        try:
-            return language_named(value).name
-        except UnknownLanguageError as error:
-            self.fail(str(error), param, ctx)
 
 
 @click.command()
@@ -51,42 +37,20 @@ class LanguageType(click.ParamType[str]):
     help="Labels beside the lines, or one JSON object a line.",
 )
 @click.option("--scores", is_flag=True, help="Give the probabilities too.")
-@click.option(
-    "--language",
-    type=LanguageType(),
-    help=f"The language of all the input, instead of what each file tells: {', '.join(LANGUAGE_NAMES)}.",
-)
+@language_option
 @click.option(
     "--context",
     type=click.Choice(["file", "fragment", "unknown"]),
     help="Whether the input is whole files or cut-outs.  [default: file; unknown for standard input]",
 )
-@click.option(
-    "--mode",
-    type=click.Choice(["high-confidence", "balanced", "best-guess"]),
-    default="balanced",
-    show_default=True,
-    help="How sure a label must be to be given.",
-)
+@mode_option
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write to this file, whole or not at all.",
 )
-@click.option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Colour in the text form; auto: on a terminal, unless NO_COLOR is set.",
-)
-@click.option(
-    "--max-bytes",
-    type=click.IntRange(min=1),
-    default=DEFAULT_MAX_BYTES,
-    show_default=True,
-    help="Skip larger files.",
-)
+@color_option
+@max_bytes_option
 @click.option("--verbose", is_flag=True, help="Name every file that was skipped, with the reason.")
 @click.pass_context
 def label(
@@ -112,21 +76,15 @@ def label(
     such path, no usable model, or the output cannot be written.
     """
     # Imported here, so that listing the commands needs no numpy.
-    from linewise.models import Classifier, ModelError  # noqa: PLC0415
-
     from ..files import find_sources  # noqa: PLC0415
     from ..labelling import LabelOptions, Tally, label_sources  # noqa: PLC0415
 
     sources = find_sources(paths)
     walked = any(source.root is not None for source in sources) or not sources
-    try:
-        classifier = Classifier.load()
-    except ModelError as error:
-        raise UnusableError(str(error)) from error
-
+    classifier = load_classifier()
     tally = Tally()
     labelled = label_sources(classifier, sources, LabelOptions(language, context, mode, max_bytes), tally)
-    formatter = _output_format(form, scores, _wants_colour(color, output), headers=walked or len(paths) > 1)
+    formatter = _output_format(form, scores, wants_colour(color, output), headers=walked or len(paths) > 1)
     if walked and _bar_is_welcome(output):
         labelled = _with_bar(labelled, len(sources), tally)
     _write(labelled, formatter, output)
@@ -139,13 +97,6 @@ def _output_format(form: str, scores: bool, colour: bool, *, headers: bool) -> O
     from ..formats import JsonLinesFormat, TextFormat  # noqa: PLC0415
 
     return JsonLinesFormat(scores) if form == "jsonl" else TextFormat(scores, colour, headers)
-
-
-def _wants_colour(choice: str, output: Path | None) -> bool:
-    if choice != "auto":
-        return choice == "always"
-    on_terminal = output is None and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-    return on_terminal and not os.environ.get("NO_COLOR")
 
 
 def _write(labelled: Iterable[Labelled], formatter: OutputFormat, output: Path | None) -> None:

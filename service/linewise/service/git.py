@@ -1,0 +1,45 @@
+"""Running git to read a repository: it writes nothing, runs no program that the repository names, fetches nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+# Variables by which an enclosing git command (a hook, say) would point every further git at its own
+# repository.
+_REDIRECTIONS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
+# The repository's own configuration may name a program as its file system monitor.
+_SAFE = ("-c", "core.fsmonitor=false")
+
+
+class GitError(RuntimeError):
+    """A git command that failed, or no git at all; the message is git's own."""
+
+
+def run_git(folder: Path, *arguments: str, given: bytes = b"", of_hook: bool = False) -> bytes:
+    """What a git command writes.
+
+    Args:
+        folder: where it is run.
+        arguments: the command and its arguments.
+        given: what it reads from standard input.
+        of_hook: obey the variables by which a git command that runs this program as its hook names the
+            repository and the index at hand.
+
+    Raises:
+        GitError: it fails, or there is no git.
+    """
+    environment = {key: value for key, value in os.environ.items() if of_hook or key not in _REDIRECTIONS}
+    # In a partial clone git would fetch the objects that it lacks.
+    environment["GIT_NO_LAZY_FETCH"] = "1"
+    environment["GIT_OPTIONAL_LOCKS"] = "0"
+    command = ["git", *_SAFE, *arguments]
+    try:
+        done = subprocess.run(command, cwd=folder, env=environment, input=given, capture_output=True, check=False)
+    except OSError as error:
+        raise GitError(f"cannot run git: {error.strerror or error}") from error
+    if done.returncode != 0:
+        message = done.stderr.decode("utf-8", "replace").strip() or f"git {arguments[0]} failed"
+        raise GitError(message.splitlines()[0].removeprefix("fatal: ").removeprefix("error: "))
+    return done.stdout

@@ -1,0 +1,294 @@
+"""What a patch amounts to: nothing but blank lines, comments, imports and so on, or code.
+
+A verdict other than `code` promises that the program is the same but for what the verdict names. So it rests on the
+labels that are given with high confidence and on those that cannot be ruled out, and in doubt it is `code`:
+
+- Every changed line must be of one harmless kind, on every side that has it.
+- Every line that is shown unchanged must have the same labels on all sides, and what a change opens or closes must be
+  the same before and after: `/*` above code and `*/` below it read like two comments and disable code.
+- Comments that tools or compilers read are code, and so are files that appear, vanish, are renamed, change their
+  mode, are binary, or are in a language that linewise does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from linewise.features.labels import LABEL_NAMES, Group, group_mask, mask_of, names_of
+
+from .label import FileLabels, HunkLabels, LineLabels, Side
+from .literals import leaves_alike, skeleton
+from .model import ADDED, UNCHANGED, Change, PatchLine
+from .steering import is_run, steers
+
+
+class Verdict(StrEnum):
+    """What a patch amounts to; where several fit, the first in this order is given."""
+
+    BLANK_ONLY = "blank-only"
+    COMMENT_ONLY = "comment-only"
+    DOCUMENTATION_ONLY = "documentation-only"
+    IMPORT_ONLY = "import-only"
+    STRING_ONLY = "string-only"
+    NON_CODE = "non-code"
+    """Blank lines, comments and documentation, mixed so that none of the above fits."""
+    CODE = "code"
+
+
+_SINGLE = (
+    Verdict.BLANK_ONLY,
+    Verdict.COMMENT_ONLY,
+    Verdict.DOCUMENTATION_ONLY,
+    Verdict.IMPORT_ONLY,
+    Verdict.STRING_ONLY,
+)
+Kinds = frozenset[Verdict]
+"""The verdicts of `_SINGLE` that a change fits; nothing fits code."""
+_ANY: Kinds = frozenset(_SINGLE)
+_NONE: Kinds = frozenset()
+_HARMLESS: Kinds = frozenset((Verdict.BLANK_ONLY, Verdict.COMMENT_ONLY, Verdict.DOCUMENTATION_ONLY))
+
+_BIT = {name: mask_of([name]) for name in LABEL_NAMES}
+_SURFACE = group_mask(Group.SURFACE)
+_REGION = group_mask(Group.REGION)
+# A line that is no code holds no string and begins nothing either.
+_NO_COMMENT = _BIT["code"] | _BIT["text"]
+_OF_IMPORT = mask_of(["code", "string", "delimiter", "import", "preprocessor"]) | _REGION
+# Where an import is a call that may be bound to a name.
+_OF_IMPORT_CALL = _OF_IMPORT | _BIT["call"] | _BIT["variable_declaration"]
+_IMPORT_BY_CALL = frozenset(("bash", "javascript", "lua", "php", "ruby", "typescript"))
+_OF_STRING_INTERIOR = mask_of(["code", "string"]) | _REGION
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A verdict and what led to it.
+
+    Attributes:
+        verdict: what the change amounts to.
+        reason: for `code`, what made it so; empty otherwise.
+        kinds: the distinct sets of single verdicts that its changed lines fit, for judging several files together.
+    """
+
+    verdict: Verdict
+    reason: str
+    kinds: frozenset[Kinds]
+
+
+class _CodeError(Exception):
+    """Carries the reason why a change is code out of the steps of judging."""
+
+
+def judge(labels: FileLabels) -> Finding:
+    """What a patch does to one file."""
+    try:
+        kinds = frozenset(_kinds_of_file(labels))
+    except _CodeError as error:
+        return Finding(Verdict.CODE, str(error), frozenset((_NONE,)))
+    verdict = _verdict_of(kinds)
+    return Finding(verdict, "harmless and other kinds are mixed" if verdict is Verdict.CODE else "", kinds)
+
+
+def judge_all(findings: Iterable[Finding]) -> Verdict:
+    """What several files of a patch amount to together; `blank-only` where there are none."""
+    return _verdict_of(frozenset().union(*(finding.kinds for finding in findings)))
+
+
+def _verdict_of(kinds: frozenset[Kinds]) -> Verdict:
+    common = _ANY.intersection(*kinds) if kinds else _ANY
+    for verdict in _SINGLE:
+        if verdict in common:
+            return verdict
+    return Verdict.NON_CODE if all(each & _HARMLESS for each in kinds) else Verdict.CODE
+
+
+def _kinds_of_file(labels: FileLabels) -> Iterator[Kinds]:
+    """The kinds of each change in a file; raises _CodeError."""
+    for change in Change:
+        if change in labels.patch.changes:
+            raise _CodeError(f"the file is {change}" if change is not Change.MODE else "the file's mode is changed")
+    if labels.language is None:
+        raise _CodeError("the file's name tells no known language")
+    for hunk in labels.hunks:
+        if labels.language == "go" and any(b'import "C"' in line.content for line in hunk.hunk.lines):
+            raise _CodeError("comments are code where Go imports C")
+        _require_alike(hunk)
+        yield from _kinds_of_hunk(hunk, labels.language)
+
+
+def _require_alike(labels: HunkLabels) -> None:
+    """Raise _CodeError where an unchanged line has other labels before than after."""
+    for side in labels.old:
+        for row, (old, new) in enumerate(zip(side, labels.new, strict=True)):
+            changed = _difference(old, new) if old is not None and new is not None else 0
+            if changed:
+                names = ", ".join(names_of(changed))
+                raise _CodeError(f"{_place(labels, row)} reads differently before and after: {names}")
+
+
+def _difference(old: LineLabels, new: LineLabels) -> int:
+    """The labels in which two readings of a line differ.
+
+    What stands on the line must be as sure before as after. Of the other labels, one that is sure on one side may be
+    left open on the other, but not ruled out.
+    """
+    of_surface = (old.sure ^ new.sure) & _SURFACE
+    return of_surface | (old.sure & ~new.possible) | (new.sure & ~old.possible)
+
+
+def _kinds_of_hunk(labels: HunkLabels, language: str) -> Iterator[Kinds]:
+    lines = labels.hunk.lines
+    sides = (*labels.old, labels.new)
+    for begin, end in _changed_runs(lines):
+        rows = [[row for row in range(begin, end) if side[row] is not None] for side in sides]
+        texts = [[lines[row].content for row in on_side] for on_side in rows]
+        for removed in texts[:-1]:
+            if not leaves_alike(removed, texts[-1], language):
+                raise _CodeError(f"{_place(labels, begin)}: a comment or string opens or closes elsewhere than before")
+        paired = _strings_alone(labels, rows, language) if len(rows) == 2 else False
+        for side, on_side in zip(sides, rows, strict=True):
+            for row in on_side:
+                kinds = _kinds_of_line(labels, side, row, language)
+                if paired:
+                    kinds |= {Verdict.STRING_ONLY}
+                if not kinds:
+                    line = side[row]
+                    assert line is not None
+                    raise _CodeError(f"{_place(labels, row)}: {_why_code(line, lines[row].content, language)}")
+                yield kinds
+
+
+def _changed_runs(lines: Sequence[PatchLine]) -> Iterator[tuple[int, int]]:
+    """Where runs of changed lines begin and end."""
+    begin: int | None = None
+    for row, line in enumerate(lines):
+        if line.change != UNCHANGED:
+            begin = row if begin is None else begin
+        elif begin is not None:
+            yield begin, row
+            begin = None
+    if begin is not None:
+        yield begin, len(lines)
+
+
+def _kinds_of_line(labels: HunkLabels, side: Side, row: int, language: str) -> Kinds:
+    """The single verdicts that one changed line fits on one side."""
+    line = side[row]
+    assert line is not None
+    content = labels.hunk.lines[row].content
+    above = _neighbour(side, row, -1)
+    if above is not None and labels.hunk.lines[above].content.rstrip(b"\r").endswith(b"\\"):
+        return _NONE
+    if line.sure & _BIT["blank"]:
+        return _NONE if _may_be_in_string(side, row) else _ANY
+    if content.rstrip(b"\r").endswith(b"\\"):
+        return _NONE
+    if (line.sure & (_BIT["comment"] | _BIT["documentation"])) and not line.possible & _NO_COMMENT:
+        return _kinds_of_comment(labels, side, row, language)
+    if line.possible & (_BIT["comment"] | _BIT["documentation"] | _BIT["text"]):
+        return _NONE
+    return _kinds_of_code(line, content, language)
+
+
+def _kinds_of_comment(labels: HunkLabels, side: Side, row: int, language: str) -> Kinds:
+    line = side[row]
+    assert line is not None
+    if steers(labels.hunk.lines[row].content, language) or is_run(_comment_around(labels, side, row), language):
+        return _NONE
+    kinds = set()
+    if line.sure & _BIT["comment"]:
+        kinds.add(Verdict.COMMENT_ONLY)
+    if line.sure & _BIT["documentation"]:
+        kinds.add(Verdict.DOCUMENTATION_ONLY)
+    return frozenset(kinds)
+
+
+def _kinds_of_code(line: LineLabels, content: bytes, language: str) -> Kinds:
+    of_import = _OF_IMPORT_CALL if language in _IMPORT_BY_CALL else _OF_IMPORT
+    if line.sure & _BIT["import"] and not line.possible & ~of_import and b"__future__" not in content:
+        return frozenset((Verdict.IMPORT_ONLY,))
+    # Without a quote on it, a line that surely lies in a string lies in one that began above.
+    inside = line.sure & _BIT["string"] and not line.possible & ~_OF_STRING_INTERIOR
+    if inside and not any(mark in b"\"'`{}$#/|%\\[]" for mark in content):
+        return frozenset((Verdict.STRING_ONLY,))
+    return _NONE
+
+
+def _strings_alone(labels: HunkLabels, rows: Sequence[Sequence[int]], language: str) -> bool:
+    """Whether a run replaces as many lines as it has by ones that differ in nothing but plain string literals."""
+    old_rows, new_rows = rows
+    if len(old_rows) != len(new_rows):
+        return False
+    for old_row, new_row in zip(old_rows, new_rows, strict=True):
+        old, new = labels.old[0][old_row], labels.new[new_row]
+        assert old is not None
+        assert new is not None
+        possible = old.possible | new.possible
+        if not old.sure & new.sure & _BIT["string"] or possible & (_BIT["comment"] | _BIT["documentation"]):
+            return False
+        # An import that names another file is one that imports something else.
+        if possible & _BIT["import"]:
+            return False
+        left = skeleton(labels.hunk.lines[old_row].content, language)
+        if left is None or left != skeleton(labels.hunk.lines[new_row].content, language):
+            return False
+    return True
+
+
+def _neighbour(side: Side, row: int, step: int) -> int | None:
+    """The row of the next line of a side, up or down; None at the end of the hunk."""
+    row += step
+    while 0 <= row < len(side):
+        if side[row] is not None:
+            return row
+        row += step
+    return None
+
+
+def _may_be_in_string(side: Side, row: int) -> bool:
+    """Whether a blank line may lie in a string: such a line has no label that says so."""
+    around = []
+    for step in (-1, 1):
+        at = _neighbour(side, row, step)
+        while at is not None and (line := side[at]) is not None and line.sure & _BIT["blank"]:
+            at = _neighbour(side, at, step)
+        around.append(None if at is None else side[at])
+    strings = [line is None or bool(line.possible & _BIT["string"]) for line in around]
+    return all(strings) and any(line is not None for line in around)
+
+
+def _comment_around(labels: HunkLabels, side: Side, row: int) -> bytes:
+    """The lines of comment that a line stands among, as far as the hunk shows them."""
+    rows = [row]
+    for step in (-1, 1):
+        at = _neighbour(side, row, step)
+        while at is not None and (line := side[at]) is not None and not line.sure & _BIT["code"]:
+            rows.append(at)
+            at = _neighbour(side, at, step)
+    return b"\n".join(labels.hunk.lines[each].content for each in sorted(rows))
+
+
+def _why_code(line: LineLabels, content: bytes, language: str) -> str:
+    if line.sure & _BIT["code"]:
+        return "code"
+    if line.sure & _BIT["text"]:
+        return "text"
+    if line.sure & _BIT["blank"]:
+        return "a blank line that may be part of a string or a statement"
+    if steers(content, language):
+        return "a comment that tools or compilers may read"
+    if not line.possible & _NO_COMMENT:
+        return "a comment that may be run, or that joins the next line"
+    return f"may be {', '.join(names_of(line.possible & _NO_COMMENT))}"
+
+
+def _place(labels: HunkLabels, row: int) -> str:
+    """A line by its number: of the new side where that has it, of the first old side otherwise."""
+    line = labels.hunk.lines[row]
+    if line.is_new:
+        number = labels.hunk.new_start + sum(each.is_new for each in labels.hunk.lines[:row])
+        return f"{'added' if line.change == ADDED else 'unchanged'} line {number}"
+    number = labels.hunk.old_starts[0] + sum(each.is_old(0) for each in labels.hunk.lines[:row])
+    return f"removed line {number}"
