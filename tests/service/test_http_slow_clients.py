@@ -71,4 +71,4 @@ def test_an_answer_under_way_is_broken_off() -> None:
 
     with pytest.raises(Exception, match=r"^$") as caught:
         serve(early_app, [b"x"], 60)
-    assert type(caught.value).__name__ == "_ReadTimeoutError"
+    assert type(caught.value).__name__ == "ReadTimeoutError"

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from linewise.features.labels import LABELS, TAXONOMY_VERSION
 from linewise.features.languages import LANGUAGES
 from linewise.service.http import create_app
-from linewise.service.http.schemas import CLASSIFY_ANSWER, ClassifyRequest
+from linewise.service.http.schemas import CLASSIFY_ANSWER
 from linewise.service.settings import Settings
 
 DIGEST = "f" * 64
@@ -84,6 +84,8 @@ def test_openapi_lists_every_operation(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1")
     assert {path for path, _ in operations(document)} == {
         "/v1/classify",
+        "/v1/classify/batch",
+        "/v1/classify/stream",
         "/v1/labels",
         "/v1/languages",
         "/v1/model",
@@ -98,10 +100,10 @@ def test_openapi_declares_errors_as_problems(document: dict[str, Any]) -> None:
         *("200", "400", "408", "413", "415", "422", "429", "500", "503", "504"),
     }
     assert statuses["/health/ready"] == {"200", "503"}
-    for _, operation in operations(document):
+    for path, operation in operations(document):
+        own = "application/x-ndjson" if path == "/v1/classify/stream" else "application/json"
         for status, response in operation["responses"].items():
-            kind = "application/json" if status == "200" else "application/problem+json"
-            assert list(response["content"]) == [kind]
+            assert list(response["content"]) == [own if status == "200" else "application/problem+json"]
 
 
 def test_openapi_has_no_dangling_reference(document: dict[str, Any]) -> None:
@@ -113,10 +115,14 @@ def test_openapi_has_no_dangling_reference(document: dict[str, Any]) -> None:
 
 
 def test_the_examples_in_openapi_are_true(client: TestClient, document: dict[str, Any]) -> None:
-    content = document["paths"]["/v1/classify"]["post"]["requestBody"]["content"]["application/json"]
-    for example in content["examples"].values():
-        ClassifyRequest.model_validate(example["value"])
-        assert client.post("/v1/classify", json=example["value"]).status_code == 200
+    for path, operation in operations(document):
+        for media_type, content in operation.get("requestBody", {"content": {}})["content"].items():
+            assert content["examples"]
+            for example in content["examples"].values():
+                body = json.dumps(example["value"])
+                response = client.post(path, content=body, headers={"Content-Type": media_type})
+                assert response.status_code == 200
+                assert '"problem"' not in response.text
     for example in document["components"]["schemas"]["ClassifyAnswer"]["examples"]:
         CLASSIFY_ANSWER.validate_python(example)
 

@@ -29,6 +29,7 @@ Says, for every line of source text, what the line is and what it is part of, in
 Errors are problem documents (RFC 9457), and none of them holds anything of what was sent.
 """
 
+_STREAMS = frozenset({"/v1/classify/stream"})
 _TAGS = [
     {"name": "classify", "description": "Label lines."},
     {"name": "vocabulary", "description": "What the answers mean, and which model gives them."},
@@ -87,7 +88,7 @@ def create_app(settings: Settings, classifier: Classifier | None = None) -> Fast
     pages.install_assets(app)
     # The last one added is the first to see a request.
     app.add_middleware(ReadDeadline, timeout_seconds=settings.read_timeout_seconds)
-    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, streams=_STREAMS)
     app.add_middleware(Faults)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Drain, inference=inference)

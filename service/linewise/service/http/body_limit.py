@@ -19,15 +19,19 @@ class _BodyTooLargeError(Exception):
 
 
 class BodyLimit:
-    """Middleware that answers 413 to every request whose body is over ``max_bytes``."""
+    """Middleware that answers 413 to every request whose body is over ``max_bytes``, but for streams.
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    ``streams`` are the paths of operations that never hold more than a part of their body.
+    """
+
+    def __init__(self, app: ASGIApp, max_bytes: int, streams: frozenset[str] = frozenset()) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._streams = streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope.get("path") in self._streams:
             await self._app(scope, receive, send)
             return
         if _declared_length(scope) > self._max_bytes:

@@ -80,7 +80,11 @@ def decode_json(body: bytes) -> Any:
 
 def parse_body(body: bytes, schema: type[Schema]) -> Schema:
     """The body as its schema has it; raises ProblemError (400 or 422)."""
-    value = decode_json(body)
+    return parse_value(decode_json(body), schema)
+
+
+def parse_value(value: Any, schema: type[Schema]) -> Schema:
+    """A decoded value as its schema has it; raises ProblemError (422)."""
     if not isinstance(value, dict):
         raise ProblemError(422, "the body must be a JSON object")
     try:
@@ -96,12 +100,17 @@ async def json_bytes(request: Request) -> bytes:
     To insist on the declaration is also what keeps foreign web pages from posting here unasked: a browser
     sends ``application/json`` to another site only after that site agreed.
     """
+    check_content_type(request, "application/json")
+    return await request.body()
+
+
+def check_content_type(request: Request, expected: str) -> None:
+    """Raise ProblemError (415) unless the body is declared as that media type, in UTF-8 and not compressed."""
     media_type, _, parameters = request.headers.get("content-type", "").partition(";")
-    if media_type.strip().lower() != "application/json":
-        raise ProblemError(415, "send the body with the header Content-Type: application/json")
+    if media_type.strip().lower() != expected:
+        raise ProblemError(415, f"send the body with the header Content-Type: {expected}")
     charset = parameters.replace(" ", "").replace('"', "").lower()
     if charset not in ("", "charset=utf-8"):
         raise ProblemError(415, "the body must be JSON in UTF-8")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise ProblemError(415, "send the body without Content-Encoding")
-    return await request.body()

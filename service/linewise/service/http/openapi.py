@@ -11,26 +11,32 @@ from pydantic import BaseModel
 from .problems import MEDIA_TYPE
 
 _REQUEST_KEY = "x-request"
+_REFERENCE = "#/components/schemas/{model}"
 _HTTP_METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"})
 
 
-def request_body(schema: type[BaseModel], examples: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def request_body(
+    schema: type[BaseModel], examples: dict[str, Any], media_type: str = "application/json"
+) -> dict[str, Any]:
     """The ``openapi_extra`` argument of an operation that reads its JSON body itself.
 
     Args:
-        schema: what the body must be.
+        schema: what the body must be, or each record of it.
         examples: example bodies, by a title for each.
+        media_type: how the body is to be declared.
     """
+    described = schema.model_json_schema(ref_template=_REFERENCE)
+    nested = described.pop("$defs", {})
     content = {
-        "schema": {"$ref": f"#/components/schemas/{schema.__name__}"},
+        "schema": {"$ref": _REFERENCE.format(model=schema.__name__)},
         "examples": {
             f"example-{number}": {"summary": title, "value": value}
             for number, (title, value) in enumerate(examples.items(), 1)
         },
     }
     return {
-        "requestBody": {"required": True, "content": {"application/json": content}},
-        _REQUEST_KEY: {schema.__name__: schema.model_json_schema()},
+        "requestBody": {"required": True, "content": {media_type: content}},
+        _REQUEST_KEY: {schema.__name__: described, **nested},
     }
 
 
@@ -61,6 +67,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         for method, operation in operations.items():
             if method in _HTTP_METHODS:
                 _declare_problems(operation["responses"])
+                _declare_streams(operation["responses"])
                 _declare_request(operation, schemas)
     return document
 
@@ -68,8 +75,15 @@ def _document(app: FastAPI) -> dict[str, Any]:
 def _declare_problems(responses: dict[str, Any]) -> None:
     """Give error responses the media type that they really have."""
     for status, response in responses.items():
-        if status[0] in "45" and "application/json" in response.get("content", {}):
-            response["content"] = {MEDIA_TYPE: response["content"]["application/json"]}
+        if status[0] in "45" and response.get("content"):
+            response["content"] = dict.fromkeys([MEDIA_TYPE], *response["content"].values())
+
+
+def _declare_streams(responses: dict[str, Any]) -> None:
+    """Leave to a response that refers to its schema no type beside that."""
+    for content in responses["200"].get("content", {}).values():
+        if "$ref" in content["schema"]:
+            content["schema"] = {"$ref": content["schema"]["$ref"]}
 
 
 def _declare_request(operation: dict[str, Any], schemas: dict[str, Any]) -> None:

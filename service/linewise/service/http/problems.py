@@ -56,6 +56,11 @@ class Problem(BaseModel):
         Field(description="What is wrong, place by place; empty where that says nothing."),
     ] = ()
 
+    @classmethod
+    def of(cls, error: ProblemError) -> Problem:
+        """The document that tells of an error."""
+        return cls(title=HTTPStatus(error.status).phrase, status=error.status, detail=error.detail, errors=error.errors)
+
 
 class ProblemError(Exception):
     """Ends a request with a problem document, into which nothing of the input may be put."""

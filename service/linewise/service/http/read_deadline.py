@@ -16,7 +16,7 @@ BYTES_A_SECOND = 16 * 1024
 """A client that sends at least so fast is never late, however large its body is."""
 
 
-class _ReadTimeoutError(Exception):
+class ReadTimeoutError(Exception):
     """Leaves the handler that waits for a body that doesn't come."""
 
 
@@ -50,7 +50,7 @@ class ReadDeadline:
                 async with asyncio.timeout(max(0.0, left_seconds)):
                     message = await receive()
             except TimeoutError:
-                raise _ReadTimeoutError from None
+                raise ReadTimeoutError from None
             left_seconds -= loop.time() - began
             left_seconds += len(message.get("body", b"")) / BYTES_A_SECOND
             ended = not message.get("more_body", False)
@@ -63,7 +63,7 @@ class ReadDeadline:
 
         try:
             await self._app(scope, timed_receive, noted_send)
-        except _ReadTimeoutError:
+        except ReadTimeoutError:
             if started:
                 raise
             detail = f"the body came too slowly: {self._timeout_seconds:g} seconds were spent waiting for it"

@@ -9,16 +9,32 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator, with_config
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+    with_config,
+)
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
 from linewise.features.languages import LANGUAGE_NAMES, UnknownLanguageError, language_named
 
+from .problems import Problem
+
 CLOSED = ConfigDict(extra="forbid")
 
 Context = Literal["file", "fragment", "unknown"]
+MOST_DOCUMENTS = 1000
+"""Texts of one batch."""
+_LAST_LINE = 2**31 - 1
 Mode = Literal["high-confidence", "balanced", "best-guess"]
 
 _ANSWER_EXAMPLE: JsonDict = {
@@ -40,6 +56,17 @@ def _whole_text(value: str) -> str:
     except UnicodeEncodeError:
         raise PydanticCustomError("lone_surrogate", "Holds a lone surrogate, which is no character") from None
     return value
+
+
+def _one_error(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    """Say in one sentence what a union of types allows."""
+    try:
+        return check(value)
+    except ValidationError:
+        raise PydanticCustomError("scores", "Input should be true, false or 'float16'") from None
+
+
+Scores = Annotated[bool | Literal["float16"], WrapValidator(_one_error)]
 
 
 class ClassifyRequest(BaseModel):
@@ -73,12 +100,32 @@ class ClassifyRequest(BaseModel):
             "few missed ones."
         ),
     ] = "balanced"
-    scores: Annotated[bool, Field(description="Whether each line comes with the probabilities of all labels.")] = False
+    scores: Annotated[
+        Scores,
+        Field(
+            description="Whether the answer has the probabilities of all labels: `true` for four decimals with "
+            "each line, `float16` for all lines' in one compact field."
+        ),
+    ] = False
+    first_line: Annotated[
+        int, Field(ge=1, le=_LAST_LINE, description="The first line to answer for; all of the text is read.")
+    ] = 1
+    last_line: Annotated[
+        int | None, Field(ge=1, le=_LAST_LINE, description="The last line to answer for; null for the text's last.")
+    ] = None
 
     @field_validator("text", "filename")
     @classmethod
     def _check_text(cls, value: str | None) -> str | None:
         return None if value is None else _whole_text(value)
+
+    @field_validator("last_line")
+    @classmethod
+    def _check_range(cls, value: int | None, others: ValidationInfo) -> int | None:
+        first = others.data.get("first_line")
+        if value is not None and first is not None and value < first:
+            raise PydanticCustomError("line_range", "Is less than first_line")
+        return value
 
     @field_validator("language")
     @classmethod
@@ -90,6 +137,35 @@ class ClassifyRequest(BaseModel):
             raise PydanticCustomError(
                 "unknown_language", "Unknown language; known are {known}", {"known": known}
             ) from None
+
+
+class DocumentRequest(ClassifyRequest):
+    """One of several texts to label."""
+
+    id: Annotated[
+        str | None, Field(max_length=256, description="What the answer for this text shall be called by.")
+    ] = None
+
+    @field_validator("id")
+    @classmethod
+    def _check_id(cls, value: str | None) -> str | None:
+        return None if value is None else _whole_text(value)
+
+
+class BatchRequest(BaseModel):
+    """Texts to label, each with what is known of it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    documents: Annotated[list[DocumentRequest], Field(min_length=1, max_length=MOST_DOCUMENTS)]
+
+
+class OpenBatch(BaseModel):
+    """A batch whose texts are yet to be looked at, one by one."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    documents: Annotated[list[Any], Field(min_length=1, max_length=MOST_DOCUMENTS)]
 
 
 ModelDigest = Annotated[str, Field(description="Which model answered: a SHA-256 digest of its files.")]
@@ -121,8 +197,36 @@ class ClassifyAnswer(TypedDict):
     label_order: NotRequired[
         Annotated[list[str], Field(description="Which label each probability is of; where `scores` was asked.")]
     ]
+    probabilities_float16: NotRequired[
+        Annotated[
+            str,
+            Field(
+                description="Every line's probabilities, line by line in `label_order`, as IEEE 754 binary16, "
+                "little-endian, in Base64; where `scores` was `float16`."
+            ),
+        ]
+    ]
     language: Annotated[str | None, Field(description="The language told or detected; null where none is likely.")]
     language_score: Annotated[float, Field(ge=0, le=1, description="How likely that language is; 1 where it was told.")]
+    model_digest: ModelDigest
+    taxonomy_version: TaxonomyVersion
+
+
+@with_config(CLOSED)
+class DocumentAnswer(TypedDict):
+    """What became of one of several texts."""
+
+    status: Annotated[int, Field(ge=200, le=599, description="The status that the text would have got alone.")]
+    id: NotRequired[Annotated[str | None, Field(description="The text's `id`, where it had one.")]]
+    answer: NotRequired[Annotated[ClassifyAnswer, Field(description="Its labels; where the status is 200.")]]
+    problem: NotRequired[Annotated[Problem, Field(description="What was wrong; where the status is another.")]]
+
+
+@with_config(CLOSED)
+class BatchAnswer(TypedDict):
+    """One entry for each text, in order, and by what they were found."""
+
+    documents: list[DocumentAnswer]
     model_digest: ModelDigest
     taxonomy_version: TaxonomyVersion
 
@@ -198,5 +302,7 @@ class ReadyAnswer(TypedDict):
     model_digest: ModelDigest
 
 
+BATCH_ANSWER: TypeAdapter[BatchAnswer] = TypeAdapter(BatchAnswer)
+DOCUMENT_ANSWER: TypeAdapter[DocumentAnswer] = TypeAdapter(DocumentAnswer)
 LINE_ANSWERS: TypeAdapter[list[LineAnswer]] = TypeAdapter(list[LineAnswer])
 CLASSIFY_ANSWER: TypeAdapter[ClassifyAnswer] = TypeAdapter(ClassifyAnswer)

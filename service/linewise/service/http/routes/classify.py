@@ -1,21 +1,18 @@
-"""``POST /v1/classify``: one text in, the labels of its lines out."""
+"""``POST /v1/classify``, ``/batch``, ``/stream``: texts in, the labels of their lines out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response
-
-from linewise.features.lines import split_lines
-from linewise.models import Document, ModelInfo, Prediction
+from fastapi import APIRouter, Depends, Request, Response
 
 from ..dependencies import InferenceDependency, SettingsDependency
-from ..json_body import json_bytes, parse_body
+from ..json_body import check_content_type, json_bytes
 from ..openapi import request_body
-from ..problems import ProblemError, documented
-from ..rendering import render_prediction
-from ..schemas import ClassifyAnswer, ClassifyRequest
+from ..problems import documented
+from ..schemas import BatchAnswer, BatchRequest, ClassifyAnswer, ClassifyRequest, DocumentRequest
+from ..stream import NDJSON, ClassifyStream, NdjsonResponse
+from ..works import BatchWork, ClassifyWork
 
 router = APIRouter(prefix="/v1", tags=["classify"])
 
@@ -28,7 +25,17 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
         "context": "fragment",
     },
     "With the probabilities of all labels": {"text": _LOOP, "mode": "best-guess", "scores": True},
+    "Only some lines, with compact probabilities": {"text": _LOOP, "first_line": 2, "scores": "float16"},
 }
+_BATCH_EXAMPLES: dict[str, dict[str, Any]] = {
+    "Two texts": {
+        "documents": [
+            {"id": "queue.py", "text": _LOOP, "filename": "queue.py"},
+            {"id": "sum.c", "text": "return total;\n", "language": "c", "context": "fragment"},
+        ]
+    }
+}
+_STREAM_EXAMPLES: dict[str, Any] = {"One record": {"id": "queue.py", "text": _LOOP, "filename": "queue.py"}}
 
 
 @router.post(
@@ -50,30 +57,45 @@ async def classify(
     return Response(await inference.run(work), media_type="application/json")
 
 
-class ClassifyWork:
-    """From the bytes of a request to the bytes of its answer; raises ProblemError (400, 413, 422)."""
+@router.post(
+    "/classify/batch",
+    operation_id="classify_batch",
+    summary="Label the lines of many texts",
+    response_model=BatchAnswer,
+    responses=documented(400, 408, 413, 415, 422, 429, 500, 503, 504),
+    openapi_extra=request_body(BatchRequest, _BATCH_EXAMPLES),
+)
+async def classify_batch(
+    body: Annotated[bytes, Depends(json_bytes)], inference: InferenceDependency, settings: SettingsDependency
+) -> Response:
+    """Labels each line of each text; one that can't be labelled gets a problem, and its neighbours their labels.
 
-    def __init__(self, body: bytes, *, max_lines: int) -> None:
-        self.size = len(body)
-        self._body = body
-        self._max_lines = max_lines
-        self._scores = False
-
-    def documents(self) -> Sequence[Document]:
-        """The one text, with its options."""
-        request = parse_body(self._body, ClassifyRequest)
-        self._scores = request.scores
-        return (document_of(request, self._max_lines),)
-
-    def answer(self, _info: ModelInfo, predictions: Sequence[Prediction]) -> bytes:
-        """The text's labels as JSON."""
-        return render_prediction(predictions[0], scores=self._scores)
+    The limits of bytes and of lines hold for all texts together.
+    """
+    work = BatchWork(body, max_lines=settings.max_lines)
+    return Response(await inference.run(work), media_type="application/json")
 
 
-def document_of(request: ClassifyRequest, max_lines: int) -> Document:
-    """What a request asks to label; raises ProblemError (413) where it has too many lines."""
-    text = request.text.encode("utf-8")
-    n_lines = len(split_lines(text))
-    if n_lines > max_lines:
-        raise ProblemError(413, f"the text has {n_lines} lines; at most {max_lines} are taken")
-    return Document(text, request.language, request.filename, request.context, request.mode)
+@router.post(
+    "/classify/stream",
+    operation_id="classify_stream",
+    summary="Label the lines of any number of texts, as a stream",
+    response_class=NdjsonResponse,
+    responses={
+        200: {
+            "description": "A line of JSON for each record, in order",
+            "content": {NDJSON: {"schema": {"$ref": "#/components/schemas/DocumentAnswer"}}},
+        },
+        **documented(408, 415, 429, 500, 503, 504),
+    },
+    openapi_extra=request_body(DocumentRequest, _STREAM_EXAMPLES, NDJSON),
+)
+async def classify_stream(
+    request: Request, inference: InferenceDependency, settings: SettingsDependency
+) -> ClassifyStream:
+    """Labels one text for each line of the body, and answers each with one line, while the body still comes.
+
+    All answers of a stream are by one model. A record that is too large ends the stream.
+    """
+    check_content_type(request, NDJSON)
+    return ClassifyStream(inference, settings)
