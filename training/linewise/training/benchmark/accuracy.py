@@ -1,36 +1,31 @@
-"""How right the labels are, in each view of a split: whole files and windows of 40 to 1 lines."""
+"""The public benchmark: a model and its rivals on the labelled lines of a split, language by language in parallel."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import platform
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
 
 import numpy as np
-from numpy.typing import NDArray
+from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
 
 from linewise.features.labels import Group
-from linewise.features.languages import LANGUAGE_INDEX
-from linewise.models import pipeline
-from linewise.models.pipeline import Document, Networks
-from linewise.models.store import SavedModel
-from linewise.training.corpus.manifest import Split
-from linewise.training.trainer.evaluation import Figures, answer_with, measure, random_windows, whole_files
-from linewise.training.trainer.run import Corpus
-from linewise.training.trainer.sampling import Sample, batches
+from linewise.features.languages import LANGUAGE_NAMES
+from linewise.models import store
+from linewise.training.trainer.evaluation import Figures
 
-WINDOW_LENGTHS = (40, 20, 7, 3, 1)
-SEED = 7
+from .bindings import BindingCounts
+from .calibration import Calibration
+from .cases import Told
+from .measuring import TEXT, LanguageResult, Plan, Scores, ViewResult, measure_language
+from .tallies import Decisions, HiddenRegions, ProjectCounts, merged
+
 SURFACE_AND_CONSTRUCT = (Group.SURFACE, Group.CONSTRUCT)
-_ALIKE = {"c": "cpp", "typescript": "javascript"}
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """One way of showing the split to the model, and what came out; `text` are the figures of the text part alone."""
-
-    name: str
-    figures: Figures
-    text: Figures
+REGION = (Group.REGION,)
+_VERSIONS_OF = ("numpy", "scipy", "scikit-learn", "tree-sitter", "pygments")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,71 +38,113 @@ class LanguageFigures:
     n_documents: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Accuracy:
-    """All figures of one model on one split; nothing was told of language or context."""
+    """All that was counted of one model on one split.
 
-    split: Split
+    Attributes:
+        languages: by language, without the text part.
+        text: the text part: READMEs, logs, traces, mails, some mixed with code.
+        split_digest: of the test split's files; None on validation.
+    """
+
+    plan: Plan
     model_digest: str
-    views: tuple[View, ...]
-    detection: tuple[LanguageFigures, ...]
+    split_digest: str | None
+    languages: Mapping[str, LanguageResult]
+    text: LanguageResult
+    seconds: float
+    versions: Mapping[str, str] = field(default_factory=dict)
 
-    def view(self, name: str) -> View:
-        """The view of that name; raises KeyError."""
-        for view in self.views:
-            if view.name == name:
-                return view
-        raise KeyError(name)
+    def views(self, view: str, told: Told = Told.NOTHING) -> dict[str, ViewResult]:
+        """The model's results on a view by language; languages without such cases are left out."""
+        found = {name: result.views.get((view, told)) for name, result in self.languages.items()}
+        return {
+            name: result for name, result in found.items() if result is not None and result.scores.all.total.n_lines
+        }
 
+    def figures(self, view: str, told: Told = Told.NOTHING, *, visible: bool = False) -> Figures:
+        """The model's figures on a view; `visible`: region labels only where the view gives evidence of them."""
+        return _figures({name: result.scores for name, result in self.views(view, told).items()}, visible)
 
-def measure_accuracy(model: SavedModel, corpus: Corpus, split: Split, mode: str = "balanced") -> Accuracy:
-    """Label every view of a split and count."""
-    thresholds = model.thresholds[mode].upper
-    answer = answer_with(model.networks)
-    views = []
-    for n_lines in (0, *WINDOW_LENGTHS):
-        name = f"{n_lines} lines" if n_lines > 1 else "1 line" if n_lines else "whole file"
-        code = {language: _samples(corpus, language, n_lines) for language in corpus.code}
-        views.append(
-            View(
-                name,
-                measure(code, answer, thresholds),
-                measure({"text": _samples(corpus, "text", n_lines)}, answer, thresholds),
-            )
+    def projects(self, view: str, *, visible: bool = False) -> list[ProjectCounts]:
+        """The same by language and project, nothing told."""
+        return [r.scores.visible if visible else r.scores.all for r in self.views(view).values()]
+
+    def rival_figures(self, view: str, name: str, *, visible: bool = False) -> Figures | None:
+        """Anyone's figures on the sample of a view that all were given; None where not asked."""
+        scores = {language: result.rivals.get((view, name)) for language, result in self.languages.items()}
+        found = {language: value for language, value in scores.items() if value is not None}
+        return _figures(found, visible) if found else None
+
+    def damage(self, kinds: Sequence[str], name: str) -> Figures:
+        """Anyone's figures around some kinds of damage taken together."""
+        return Figures(
+            {
+                language: merged([result.damage[kind, name] for kind in kinds])
+                for language, result in self.languages.items()
+            }
         )
-    detection = tuple(
-        _detect(name, model.networks, {language: _samples(corpus, language, n) for language in corpus.code})
-        for name, n in (("whole file", 0), ("20 lines", 20), ("5 lines", 5))
-    )
-    return Accuracy(split, model.info.digest, tuple(views), detection)
+
+    def hidden(self, view: str) -> dict[str, HiddenRegions]:
+        """What cannot be known on a view, by language."""
+        return {name: result.hidden for name, result in self.views(view).items()}
+
+    def calibration(self, view: str) -> Calibration:
+        """All languages' predictions on a view, with the context told."""
+        total = Calibration()
+        for result in self.views(view, Told.CONTEXT).values():
+            if result.calibration is not None:
+                total.merge(result.calibration)
+        return total
+
+    def decisions(self, view: str, mode: str) -> Decisions:
+        """All languages' decisions of a mode on a view."""
+        total = Decisions()
+        for result in self.views(view).values():
+            total.merge(result.decisions[mode])
+        return total
+
+    def bindings(self, view: str) -> dict[str, BindingCounts]:
+        """Plain bindings on a view, by language that declares by assigning."""
+        found = {name: result.bindings for name, result in self.views(view).items()}
+        return {name: counts for name, counts in found.items() if counts.n_first + counts.n_later}
+
+    def detection(self) -> list[LanguageFigures]:
+        """How often the language is found, by view; languages count alike."""
+        results = [result.detection for result in self.languages.values()]
+        rows = []
+        for name in results[0]:
+            counts = np.array([result[name] for result in results], dtype=np.float64)
+            shares = counts[:, 1:] / np.maximum(counts[:, :1], 1)
+            apart, both = shares.mean(axis=0).tolist()
+            rows.append(LanguageFigures(name, apart, both, int(counts[:, 0].sum())))
+        return rows
 
 
-def _samples(corpus: Corpus, language: str, n_lines: int) -> Iterator[Sample]:
-    files = corpus.text if language == "text" else corpus.code[language]
-    return random_windows(files, n_lines, SEED) if n_lines else whole_files(files)
+def measure_accuracy(
+    plan: Plan, split_digest: str | None = None, languages: Sequence[str] = LANGUAGE_NAMES, n_jobs: int = 2
+) -> Accuracy:
+    """Run languages and the text part through the benchmark, each in a process of its own.
+
+    Raises:
+        ModelError: the model cannot be used.
+        CorpusMissingError: the split is not prepared and labelled.
+    """
+    began = time.monotonic()
+    digest = store.load(plan.model).info.digest
+    results = Parallel(n_jobs=n_jobs)(delayed(_measured)(name, plan) for name in (TEXT, *languages))
+    versions = {name: metadata.version(name) for name in _VERSIONS_OF} | {"python": platform.python_version()}
+    text, *others = results
+    by_language = dict(zip(languages, others, strict=True))
+    return Accuracy(plan, digest, split_digest, by_language, text, time.monotonic() - began, versions)
 
 
-def _detect(name: str, networks: Networks, samples: Mapping[str, Iterator[Sample]]) -> LanguageFigures:
-    apart, merged = [], []
-    n_documents = 0
-    for language, stream in samples.items():
-        right = alike = total = 0
-        for group in batches(stream, 20_000):
-            found = _languages(networks, [sample.document for sample in group])
-            right += int((found == LANGUAGE_INDEX[language]).sum())
-            same = [
-                index
-                for other, index in LANGUAGE_INDEX.items()
-                if _ALIKE.get(other, other) == _ALIKE.get(language, language)
-            ]
-            alike += int(np.isin(found, same).sum())
-            total += len(group)
-        apart.append(right / max(total, 1))
-        merged.append(alike / max(total, 1))
-        n_documents += total
-    return LanguageFigures(name, float(np.mean(apart)), float(np.mean(merged)), n_documents)
+def _measured(language: str, plan: Plan) -> LanguageResult:
+    # Processes share the cores already.
+    with threadpool_limits(1):
+        return measure_language(language, plan)
 
 
-def _languages(networks: Networks, documents: list[Document]) -> NDArray[np.intp]:
-    best: NDArray[np.intp] = pipeline.prepare(networks.language, documents).language_scores.argmax(axis=1)
-    return best
+def _figures(scores: Mapping[str, Scores], visible: bool) -> Figures:
+    return Figures({name: (value.visible if visible else value.all).total for name, value in scores.items()})

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from linewise.training.corpus.manifest import Split
+
+if TYPE_CHECKING:
+    from linewise.training.benchmark.accuracy import Accuracy
+
+_INTRODUCTION = """\
+# Accuracy
+
+Written by `linewise bench accuracy --report`; [labels.md](labels.md) says what the labels mean.
+
+"""
 
 
 @click.group()
@@ -32,48 +43,99 @@ def bench() -> None:
 @click.option(
     "--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Also write the figures to this file."
 )
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the report to this Markdown file, and its pictures beside it, instead of printing it.",
+)
 @click.option("--card", is_flag=True, help="Write the figures into the model's MODEL_CARD.md.")
 @click.option(
     "--log",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Append a line to this file, which lists the runs on the test split.",
 )
-def accuracy(split: str, folder: Path | None, json_path: Path | None, card: bool, log: Path | None) -> None:
-    """Print F1 per view, label and language on a split of the corpus, as Markdown."""
+@click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Languages measured at a time.")
+@click.option(
+    "--max-files", type=click.IntRange(1), help="Take so many files of each language, for a quick look; not on test."
+)
+def accuracy(
+    split: str,
+    folder: Path | None,
+    json_path: Path | None,
+    report: Path | None,
+    card: bool,
+    log: Path | None,
+    jobs: int,
+    max_files: int | None,
+) -> None:
+    """Measure labels on a split of the corpus: by view, label and language, beside other tools.
+
+    Views are whole files, windows of 40 to 1 lines, windows that start inside a literal, and damaged files. The report
+    also says how calibrated the probabilities are, what is known of regions, and which language is found.
+    """
     # Imported here, so that listing the commands loads no trainer.
     from linewise.models import ModelError, store  # noqa: PLC0415
     from linewise.training.benchmark.accuracy import measure_accuracy  # noqa: PLC0415
     from linewise.training.benchmark.card import write_card  # noqa: PLC0415
+    from linewise.training.benchmark.measuring import Plan  # noqa: PLC0415
     from linewise.training.benchmark.report import as_json, as_markdown  # noqa: PLC0415
-    from linewise.training.corpus.frozen import frozen_test_split, measure_test_split  # noqa: PLC0415
     from linewise.training.corpus.shards import CorpusMissingError  # noqa: PLC0415
-    from linewise.training.trainer.run import load_corpus  # noqa: PLC0415
 
+    if split == Split.TEST.value and max_files is not None:
+        raise click.UsageError("--max-files is not for the test split: its figures are of all of it")
     folder = folder or store.default_folder()
     try:
         model = store.load(folder)
-        corpus = load_corpus(Split(split))
+        digest = _checked_test_split() if split == Split.TEST.value else None
+        figures = measure_accuracy(Plan(folder, Split(split), max_files=max_files or 0), digest, n_jobs=jobs)
     except (ModelError, CorpusMissingError) as error:
         raise click.ClickException(str(error)) from error
-    digest = None
-    if split == Split.TEST.value:
-        digest = measure_test_split().digest
-        if digest != frozen_test_split().digest:
-            raise click.ClickException(
-                f"the test split in the cache has the digest {digest[:16]}…, the frozen one "
-                f"{frozen_test_split().digest[:16]}…: run `linewise corpus fetch` and `linewise corpus prepare`"
-            )
-    figures = measure_accuracy(model, corpus, Split(split))
-    report = as_markdown(figures, digest)
-    click.echo(report)
+    if report is not None:
+        _write_report(figures, report)
+        click.echo(f"{report} written; measured in {figures.seconds:.0f} s")
+    else:
+        click.echo(as_markdown(figures))
     if json_path is not None:
-        json_path.write_text(json.dumps(as_json(figures, digest), indent=1) + "\n", encoding="utf-8")
+        json_path.write_text(json.dumps(as_json(figures), indent=1) + "\n", encoding="utf-8")
     if card:
-        write_card(folder, model, report)
+        write_card(folder, model, as_markdown(figures))
     if log is not None:
-        whole, single = figures.view("whole file").figures, figures.view("1 line").figures
-        with log.open("a", encoding="utf-8") as stream:
-            stream.write(
-                f"| `{model.info.digest[:16]}` | `{(digest or split)[:16]}` | {whole.overall():.4f} | "
-                f"{whole.exact():.1%} | {single.overall():.4f} |\n"
-            )
+        _append_to_log(log, figures)
+
+
+def _checked_test_split() -> str:
+    """The digest of the test split in the cache, which must be the frozen one."""
+    from linewise.training.corpus.frozen import frozen_test_split, measure_test_split  # noqa: PLC0415
+
+    digest, frozen = measure_test_split().digest, frozen_test_split().digest
+    if digest != frozen:
+        raise click.ClickException(
+            f"the test split in the cache has the digest {digest[:16]}…, the frozen one {frozen[:16]}…: "
+            "run `linewise corpus fetch` and `linewise corpus prepare`"
+        )
+    return digest
+
+
+def _write_report(figures: Accuracy, path: Path) -> None:
+    from linewise.training.benchmark.pictures import draw_pictures  # noqa: PLC0415
+    from linewise.training.benchmark.report import as_markdown  # noqa: PLC0415
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pictures = draw_pictures(figures, path.parent)
+    path.write_text(_INTRODUCTION + as_markdown(figures, pictures), encoding="utf-8")
+
+
+def _append_to_log(path: Path, figures: Accuracy) -> None:
+    from linewise.training.benchmark.accuracy import REGION, SURFACE_AND_CONSTRUCT  # noqa: PLC0415
+    from linewise.training.benchmark.cases import WHOLE  # noqa: PLC0415
+
+    whole, short, single = (figures.figures(view, visible=True) for view in (WHOLE, "7 lines", "1 line"))
+    cells = [
+        f"`{figures.model_digest[:16]}`",
+        f"`{(figures.split_digest or figures.plan.split.value)[:16]}`",
+        *[f"{f.overall(group):.4f}" for f in (whole, short) for group in (SURFACE_AND_CONSTRUCT, REGION)],
+        f"{single.overall(SURFACE_AND_CONSTRUCT):.4f}",
+        f"{whole.exact():.1%}",
+    ]
+    with path.open("a", encoding="utf-8") as stream:
+        stream.write("| " + " | ".join(cells) + " |\n")

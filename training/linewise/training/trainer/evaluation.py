@@ -74,21 +74,18 @@ class Figures:
         return np.stack([counts.f1 for counts in self.by_language.values()])
 
     def of_languages(self, groups: Sequence[Group] = tuple(Group)) -> dict[str, float]:
-        """Each language's mean over the labels of some groups."""
+        """Each language's mean over the labels of some groups, NaN where it has enough of none."""
         chosen = np.array([label.group in groups for label in LABELS])
-        means = np.nanmean(self.table()[:, chosen], axis=1)
+        means = _mean_of_filled(self.table()[:, chosen], axis=1)
         return dict(zip(self.by_language, means.tolist(), strict=True))
 
     def of_labels(self) -> dict[str, float]:
         """Each label's mean over languages, NaN where no language has enough of it."""
-        table = self.table()
-        filled = np.isfinite(table)
-        means = np.where(filled, table, 0).sum(axis=0) / np.where(filled.any(axis=0), filled.sum(axis=0), np.nan)
-        return dict(zip(LABEL_NAMES, means.tolist(), strict=True))
+        return dict(zip(LABEL_NAMES, _mean_of_filled(self.table(), axis=0).tolist(), strict=True))
 
     def overall(self, groups: Sequence[Group] = tuple(Group)) -> float:
-        """Macro-F1 over the labels of some groups, the mean over languages."""
-        return float(np.mean(list(self.of_languages(groups).values())))
+        """Macro-F1 over the labels of some groups, the mean over the languages that have one."""
+        return float(_mean_of_filled(np.array(list(self.of_languages(groups).values())), axis=0))
 
     def exact(self) -> float:
         """Share of lines with every label right, the mean over languages."""
@@ -102,6 +99,14 @@ class Figures:
             for index, name in enumerate(LABEL_NAMES)
             if 0 < counts.support[index] < MIN_SUPPORT
         ]
+
+
+def _mean_of_filled(values: Scores, axis: int) -> Scores:
+    """The mean along an axis of what is a number, NaN where nothing is."""
+    filled = np.isfinite(values)
+    counts = filled.sum(axis=axis)
+    means: Scores = np.where(filled, values, 0).sum(axis=axis) / np.where(counts > 0, counts, np.nan)
+    return means
 
 
 Answer = Callable[[Sequence[Document]], Float32Array]
