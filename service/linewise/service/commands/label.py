@@ -17,13 +17,13 @@ from .options import (
     load_classifier,
     max_bytes_option,
     mode_option,
+    report,
     wants_colour,
 )
 
 if TYPE_CHECKING:
     from ..formats import Labelled, OutputFormat
     from ..labelling import Tally
-    from ..reading import Skipped
 
 
 @click.command()
@@ -88,7 +88,7 @@ def label(
     if walked and _bar_is_welcome(output):
         labelled = _with_bar(labelled, len(sources), tally)
     _write(labelled, formatter, output)
-    _report(tally, named=tally.skipped if verbose else tally.failures(), summed_up=walked)
+    report(tally, verbose=verbose, summed_up=walked)
     if tally.failures():
         ctx.exit(EXIT_INCOMPLETE)
 
@@ -128,14 +128,3 @@ def _with_bar(labelled: Iterable[Labelled], total: int, tally: Tally) -> Iterato
             yield one
             bar.update(tally.files + len(tally.skipped) - bar.pos)
         bar.update(total - bar.pos)
-
-
-def _report(tally: Tally, named: Iterable[Skipped], *, summed_up: bool) -> None:
-    """Tell on standard error what was skipped and, after a walk through folders, how much was done."""
-    from ..formats import printable_name  # noqa: PLC0415
-
-    for skip in named:
-        detail = f" ({skip.detail})" if skip.detail else ""
-        click.echo(f"linewise: {printable_name(skip.source.name)}: {skip.reason}{detail}", err=True)
-    if summed_up:
-        click.echo(tally.summary(), err=True)

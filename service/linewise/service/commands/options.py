@@ -17,6 +17,8 @@ from ..reading import DEFAULT_MAX_BYTES
 if TYPE_CHECKING:
     from linewise.models import Classifier
 
+    from ..labelling import Tally
+
 
 class UnusableError(click.ClickException):
     """A command cannot do its work at all: no usable model, an output that cannot be written, and the like."""
@@ -81,3 +83,14 @@ def load_classifier() -> Classifier:
         return Classifier.load()
     except ModelError as error:
         raise UnusableError(str(error)) from error
+
+
+def report(tally: Tally, *, verbose: bool, summed_up: bool) -> None:
+    """Tell on standard error what failed, with ``verbose`` all that was skipped, and how much was done if asked."""
+    from ..formats import printable_name  # noqa: PLC0415  # commands are listed without numpy
+
+    for skip in tally.skipped if verbose else tally.failures():
+        detail = f" ({skip.detail})" if skip.detail else ""
+        click.echo(f"linewise: {printable_name(skip.source.name)}: {skip.reason}{detail}", err=True)
+    if summed_up:
+        click.echo(tally.summary(), err=True)
