@@ -72,8 +72,8 @@ class Plan:
     split: Split
     seed: int = 7
     windows_per_file: int = 40
-    rival_lines: int = 15_000
-    rival_windows: int = 5_000
+    rival_lines: int = 12_000
+    rival_windows: int = 4_000
     damaged_files: int = 60
     max_files: int = 0
 

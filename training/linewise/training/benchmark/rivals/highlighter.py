@@ -6,7 +6,7 @@ assignments to names. It is therefore also judged on `CARRIED` alone.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +77,7 @@ def _lexer(language: str, opened: bool) -> Lexer:
     return get_lexer_by_name(language) if opened else get_lexer_by_name(language, startinline=True)
 
 
+@lru_cache(maxsize=1 << 16)
 def _mask_of_token(kind: _TokenType, value: str) -> int:
     if kind in Comment.Preproc or kind in Comment.PreprocFile:
         return _PREPROCESSOR | _OTHER | (_IMPORT if "include" in value else 0)
