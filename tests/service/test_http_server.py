@@ -319,6 +319,40 @@ def test_the_algebra_has_one_thread_unless_told_otherwise() -> None:
         assert result.stdout.strip() == expected
 
 
+def test_the_metrics_of_all_workers_are_one(model_folder: Path) -> None:
+    def counted(server: Server, sample: str) -> float:
+        metrics = httpx2.get(f"{server.address}/metrics").text
+        return sum(float(line.rpartition(" ")[2]) for line in metrics.splitlines() if line.startswith(sample))
+
+    with running("--workers", "2", "--threads", "1", "--model-folder", str(model_folder)) as server:
+        for _ in range(12):
+            # A new connection each time, so that both workers get some.
+            with httpx2.Client() as client:
+                assert post(client, server.address).status_code == 200
+        assert counted(server, "linewise_lines_total") == 24
+        assert counted(server, 'linewise_requests_total{method="POST"') == 12
+        assert counted(server, "linewise_model_info{") == 2
+        started = "".join(server.log).count(" started")
+        time.sleep(1.1)
+        os.kill(int(re.findall(r"worker (\d+) started", "".join(server.log))[0]), signal.SIGKILL)
+        server.wait_for(lambda: "".join(server.log).count(" started") > started)
+        server.wait_for(lambda: counted(server, "linewise_model_info{") == 2)
+        assert counted(server, "linewise_lines_total") == 24
+
+
+def test_the_log_may_be_json(model_folder: Path) -> None:
+    process = serve("--port", "0", "--drain-seconds", "0", "--log-format", "json", "--model-folder", str(model_folder))
+    try:
+        server = Server(process)
+        server.stop()
+    finally:
+        process.kill()
+        process.wait()
+    entries = [json.loads(line) for line in server.log]
+    assert all({"time", "level", "logger", "message"} <= set(entry) for entry in entries)
+    assert any(entry.get("route") == "/health/ready" for entry in entries)
+
+
 def failed_start(*options: str) -> str:
     """What the service says as it refuses to start."""
     process = serve(*options)

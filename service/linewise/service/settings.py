@@ -17,6 +17,8 @@ ENVIRONMENT_PREFIX = "LINEWISE_"
 
 LogLevel = Literal["critical", "error", "warning", "info", "debug"]
 
+LogFormat = Literal["text", "json"]
+
 
 class SettingsError(ValueError):
     """Settings that cannot be served with; the message has one line for each that is wrong, naming it."""
@@ -84,6 +86,7 @@ class Settings(BaseSettings):
         Path | None, Field(description="Folder of a saved model; the shipped model unless given.")
     ] = None
     log_level: Annotated[LogLevel, Field(description="Least level of what is logged.")] = "info"
+    log_format: Annotated[LogFormat, Field(description="Lines of text for people, or of JSON.")] = "text"
 
     @classmethod
     def load(cls, **options: Any) -> Settings:

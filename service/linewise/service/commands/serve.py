@@ -53,6 +53,7 @@ class ServeError(click.ClickException):
     help="Folder of a saved model.  [default: the model that comes with linewise]",
 )
 @click.option("--log-level", help="critical, error, warning, info or debug.  [default: info]")
+@click.option("--log-format", help="text for people, or json.  [default: text]")
 def serve(**options: Any) -> None:
     """Start the HTTP service, with a web page at / and its interface at /docs.
 

@@ -16,11 +16,14 @@ from .body_limit import BodyLimit
 from .drain import Drain
 from .faults import Faults
 from .inference import Inference, warm_up
+from .metrics import Metrics
 from .openapi import install_openapi
 from .pool import PoolLimits
 from .problems import install_problems
 from .read_deadline import ReadDeadline
+from .request_id import RequestId
 from .routes import classify, health, pages, vocabulary
+from .routes import metrics as metrics_route
 from .security_headers import SecurityHeaders
 
 _DESCRIPTION = """\
@@ -45,13 +48,15 @@ def create_app(settings: Settings, classifier: Classifier | None = None) -> Fast
         classifier: a model that is loaded already; without one, the app loads one as it starts, and does
             not start where that fails (``linewise.models.ModelError``).
     """
+    metrics = Metrics()
     inference = Inference(
+        metrics,
         PoolLimits(
             threads=settings.threads,
             queue=settings.queue,
             largest_bytes=settings.max_body_bytes,
             timeout_seconds=settings.request_timeout_seconds,
-        )
+        ),
     )
 
     @asynccontextmanager
@@ -81,9 +86,10 @@ def create_app(settings: Settings, classifier: Classifier | None = None) -> Fast
     )
     app.state.settings = settings
     app.state.inference = inference
+    app.state.metrics = metrics
     install_problems(app)
     install_openapi(app)
-    for routes in (classify, vocabulary, health, pages):
+    for routes in (classify, vocabulary, health, metrics_route, pages):
         app.include_router(routes.router)
     pages.install_assets(app)
     # The last one added is the first to see a request.
@@ -92,7 +98,8 @@ def create_app(settings: Settings, classifier: Classifier | None = None) -> Fast
     app.add_middleware(Faults)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Drain, inference=inference)
-    app.add_middleware(AccessLog)
+    app.add_middleware(AccessLog, metrics=metrics)
+    app.add_middleware(RequestId)
     return app
 
 

@@ -6,6 +6,7 @@ import logging
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..logs import describe_fault
 from .problems import problem_response
 
 _log = logging.getLogger("linewise.http")
@@ -37,14 +38,3 @@ class Faults:
             _log.error("a request failed with %s", describe_fault(error))
             response = problem_response(500, "the service failed on this request; its log says where")
             await response(scope, receive, send)
-
-
-def describe_fault(error: BaseException) -> str:
-    """An error's type and places in the code, without its message: a KeyError's may be source text."""
-    places = []
-    trace = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        places.append(f"{code.co_filename}:{trace.tb_lineno} in {code.co_name}")
-        trace = trace.tb_next
-    return "\n  ".join((f"{type(error).__name__} at", *places))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from linewise.models import Classifier
 
+from .metrics import Metrics
 from .pool import Pool, PoolLimits, Work
 from .problems import ProblemError
 
@@ -28,8 +29,9 @@ class Inference:
     also while ``use`` puts another in service.
     """
 
-    def __init__(self, limits: PoolLimits) -> None:
+    def __init__(self, metrics: Metrics, limits: PoolLimits) -> None:
         self.pool = Pool(limits)
+        self._metrics = metrics
         self.draining = False
         self._classifier: Classifier | None = None
 
@@ -51,6 +53,10 @@ class Inference:
     def use(self, classifier: Classifier | None) -> None:
         """Put a model in service, or none."""
         self._classifier = classifier
+        if classifier is None:
+            self._metrics.set_model(None)
+        else:
+            self._metrics.set_model(classifier.info.digest, classifier.info.taxonomy_version)
 
     async def load(self, folder: Path | None) -> Classifier:
         """Load a model, warm it up so that its first request is not its slowest, put it in service.
@@ -76,7 +82,13 @@ class Inference:
             ProblemError: 429, 503 or 504 as ``Pool.run`` has them, 503 while there is no model, and what
                 ``work`` raises.
         """
-        return await self.pool.run(classifier or self.classifier, work)
+        answering = self.pool.run(classifier or self.classifier, work)
+        try:
+            answer = await answering
+        finally:
+            self._metrics.set_waiting(self.pool.waiting)
+        self._metrics.count_lines(work.lines)
+        return answer
 
     def close(self) -> None:
         """Put no model in service any more, and end the threads."""

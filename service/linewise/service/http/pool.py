@@ -39,6 +39,8 @@ class Work(Protocol):
 
     size: int
     """Bytes of the request."""
+    lines: int
+    """Lines of its texts, known once it is answered."""
 
     def documents(self) -> Sequence[Document]:
         """What is to be labelled; raises ProblemError where the request can't be answered."""

@@ -21,6 +21,7 @@ from linewise.models import Classifier, ModelError
 
 from ..settings import Settings
 from .inference import load_warm
+from .metrics import forget_worker
 
 _log = logging.getLogger("linewise.server")
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
@@ -94,6 +95,7 @@ class Supervisor:
             if pid == 0:
                 return
             began = self._started.pop(pid, None)
+            forget_worker(pid)
             if began is None or self._ending:
                 continue
             _log.error("worker %d ended with %s; another takes its place", pid, _describe(status))

@@ -7,6 +7,7 @@ import logging.config
 import os
 import socket
 import sys
+import tempfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from linewise.models import Classifier, ModelError
 from ..logs import log_configuration
 from ..settings import Settings, SettingsError
 from .inference import load_warm
+from .metrics import share_counts
 from .worker import serve_on
 
 _log = logging.getLogger("linewise.server")
@@ -49,20 +51,26 @@ def run(options: Mapping[str, Any]) -> None:
     except ModelError as error:
         raise ServerError(f"the model can't be loaded: {error}") from None
     listener = _listen(settings.host, settings.port)
-    logging.config.dictConfig(log_configuration(settings.log_level))
+    logging.config.dictConfig(log_configuration(settings.log_level, settings.log_format))
     _log.info("running on %s (Ctrl+C or SIGTERM to end)", _address(settings.host, listener))
     sys.setswitchinterval(_SWITCH_SECONDS)
+
+    with listener:
+        if settings.workers == 1:
+            serve_on(listener, settings, classifier)
+        else:
+            _supervise(listener, settings, classifier)
+
+
+def _supervise(listener: socket.socket, settings: Settings, classifier: Classifier) -> None:
+    from .prefork import Supervisor  # noqa: PLC0415  # not every system can fork
 
     def serve(model: Classifier) -> None:
         serve_on(listener, settings, model)
 
-    with listener:
-        if settings.workers == 1:
-            serve(classifier)
-        else:
-            from .prefork import Supervisor  # noqa: PLC0415  # not every system can fork
-
-            Supervisor(settings, classifier, serve).run()
+    with tempfile.TemporaryDirectory(prefix="linewise-metrics-") as folder:
+        share_counts(folder)
+        Supervisor(settings, classifier, serve).run()
 
 
 def _listen(host: str, port: int) -> socket.socket:

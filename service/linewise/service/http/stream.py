@@ -17,8 +17,8 @@ from starlette.types import Receive, Scope, Send
 
 from linewise.models import Classifier
 
+from ..logs import describe_fault
 from ..settings import Settings
-from .faults import describe_fault
 from .inference import Inference
 from .problems import ProblemError, problem_response
 from .read_deadline import ReadTimeoutError

@@ -20,6 +20,7 @@ class ClassifyWork:
 
     def __init__(self, body: bytes, *, max_lines: int) -> None:
         self.size = len(body)
+        self.lines = 0
         self._body = body
         self._max_lines = max_lines
         self._request: ClassifyRequest | None = None
@@ -31,6 +32,7 @@ class ClassifyWork:
 
     def answer(self, _info: ModelInfo, predictions: Sequence[Prediction]) -> bytes:
         """The text's labels as JSON."""
+        self.lines = len(predictions[0])
         assert self._request is not None
         return render_prediction(predictions[0], self._request)
 
@@ -40,6 +42,7 @@ class BatchWork:
 
     def __init__(self, body: bytes, *, max_lines: int) -> None:
         self.size = len(body)
+        self.lines = 0
         self._body = body
         self._records = _Records(max_lines, most_together=max_lines)
 
@@ -49,6 +52,7 @@ class BatchWork:
 
     def answer(self, info: ModelInfo, predictions: Sequence[Prediction]) -> bytes:
         """One entry for each text, in order."""
+        self.lines = sum(map(len, predictions))
         before, after = BATCH_ANSWER.dump_json(
             {"documents": [], "model_digest": info.digest, "taxonomy_version": info.taxonomy_version}
         ).split(b"[]", 1)
@@ -60,6 +64,7 @@ class StreamWork:
 
     def __init__(self, lines: Sequence[bytes], *, max_lines: int) -> None:
         self.size = sum(map(len, lines))
+        self.lines = 0
         self._lines = lines
         self._records = _Records(max_lines)
 
@@ -69,6 +74,7 @@ class StreamWork:
 
     def answer(self, _info: ModelInfo, predictions: Sequence[Prediction]) -> bytes:
         """One line of JSON for each record, in order."""
+        self.lines = sum(map(len, predictions))
         return b"".join(answer + b"\n" for answer in self._records.answers(predictions))
 
 

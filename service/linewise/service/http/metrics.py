@@ -1,0 +1,118 @@
+"""What the service counts of itself, for Prometheus: requests, time, lines, queue, model; no text and no addresses.
+
+With several workers, each keeps its numbers in files of a folder that all share (see ``share_counts``), and whichever
+worker is asked answers for all.
+"""
+
+from __future__ import annotations
+
+import os
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+    values,
+)
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+MEDIA_TYPE = CONTENT_TYPE_LATEST
+_BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+def share_counts(folder: str) -> None:
+    """Let this process, and those that are copied from it, keep their numbers in that folder.
+
+    prometheus_client decides by the environment as it is imported, when no settings are known yet.
+    """
+    os.environ[_FOLDER_VARIABLE] = folder
+    values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]
+
+
+def forget_worker(pid: int) -> None:
+    """Take a worker that has ended out of what is counted at present; what it has done stays counted."""
+    if _FOLDER_VARIABLE in os.environ:
+        mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+
+class Metrics:
+    """The counters of one process. To be changed on the event loop only."""
+
+    def __init__(self) -> None:
+        self._shared = _FOLDER_VARIABLE in os.environ
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "linewise_requests",
+            "Requests answered, by route, method and status.",
+            ("route", "method", "status"),
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "linewise_request_seconds",
+            "Time from a request's head to the end of its answer.",
+            ("route",),
+            buckets=_BUCKETS_SECONDS,
+            registry=self._registry,
+        )
+        self._lines = Counter("linewise_lines", "Lines labelled.", registry=self._registry)
+        self._in_progress = Gauge(
+            "linewise_requests_in_progress",
+            "Requests that are being read or answered.",
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        )
+        self._waiting = Gauge(
+            "linewise_requests_waiting",
+            "Requests that wait for a thread.",
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        )
+        self._model = Gauge(
+            "linewise_model_info",
+            "How many workers have the model in service.",
+            ("digest", "taxonomy_version"),
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        )
+        self._model_labels: tuple[str, str] | None = None
+        if not self._shared:
+            ProcessCollector(registry=self._registry)
+
+    def begin_request(self) -> None:
+        """Note a request that came."""
+        self._in_progress.inc()
+
+    def end_request(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Note a request that was answered; 0 is the status of those that never were."""
+        self._in_progress.dec()
+        self._requests.labels(route, method, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def count_lines(self, lines: int) -> None:
+        """Note lines that were labelled."""
+        self._lines.inc(lines)
+
+    def set_waiting(self, requests: int) -> None:
+        """Note how many requests wait."""
+        self._waiting.set(requests)
+
+    def set_model(self, digest: str | None, taxonomy_version: str = "") -> None:
+        """Note which model is in service."""
+        if self._model_labels is not None:
+            self._model.labels(*self._model_labels).set(0)
+        self._model_labels = None if digest is None else (digest, taxonomy_version)
+        if self._model_labels is not None:
+            self._model.labels(*self._model_labels).set(1)
+
+    def exposition(self) -> bytes:
+        """The numbers of all workers in the text format of Prometheus."""
+        if not self._shared:
+            return generate_latest(self._registry)
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
