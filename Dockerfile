@@ -1,9 +1,10 @@
 # The HTTP service alone: the base install and the extra `service`, nothing of training, no build tools.
 
-FROM python:3.12-slim AS build
+# The full image brings the C compiler that makes the kernel.
+FROM python:3.12 AS build
 WORKDIR /source
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY pyproject.toml constraints.txt hatch_build.py README.md LICENSE ./
 COPY features features
 COPY models models
 COPY training training

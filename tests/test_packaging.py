@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -67,9 +69,15 @@ def wheel_names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 
 
 def test_wheel_holds_the_trees_files_and_no_others(wheel_names: set[str]) -> None:
-    installed = {name for name in wheel_names if ".dist-info/" not in name}
+    compiled = {f"linewise/features/kernel/{name}" for name in ("_kernel.so", "_kernel_wide.so")}
+    installed = {name for name in wheel_names if ".dist-info/" not in name} - compiled
     expected = {name.split("/", 1)[1] for name in tracked_and_new_files()}
     assert installed == expected
+
+
+def test_wheel_holds_the_kernel_where_a_compiler_is(wheel_names: set[str]) -> None:
+    compilers = (os.environ.get("CC"), shutil.which("cc"), shutil.which("gcc"), shutil.which("clang"))
+    assert ("linewise/features/kernel/_kernel.so" in wheel_names) == any(compilers)
 
 
 def test_wheel_installs_one_name_and_its_licence(wheel_names: set[str]) -> None:

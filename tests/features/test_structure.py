@@ -6,7 +6,7 @@ from linewise.features.documents import make_batch
 from linewise.features.languages import LANGUAGE_INDEX
 from linewise.features.novelty import NOVELTY_NAMES, novelty
 from linewise.features.states import read_states
-from linewise.features.structure import Structure, ancestor_jumps, ancestor_maximum, build_structure
+from linewise.features.structure import Structure, ancestor_maximum, build_structure
 from linewise.features.tokens import tokenize
 from linewise.features.vectors import indentation
 
@@ -115,5 +115,5 @@ def test_ancestors_are_followed_for_32_levels() -> None:
     structure, _ = structure_of(["\n".join(" " * level + "x" for level in range(depth))], "python")
     values = np.zeros((len(structure.parent), 1), np.float32)
     values[1] = 1
-    reached = ancestor_maximum(values, ancestor_jumps(structure.parent))[structure.row_of_line, 0]
+    reached = ancestor_maximum(values, structure.parent)[structure.row_of_line, 0]
     assert reached.tolist() == [0] + [1] * 32 + [0] * (depth - 33)

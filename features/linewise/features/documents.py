@@ -57,7 +57,7 @@ def make_batch(texts: Sequence[bytes]) -> Batch:
         parts.append(terminated)
         sizes.append(len(terminated))
     parts.append(PADDING)
-    data = np.frombuffer(b"".join(parts), dtype=np.uint8)
+    data = np.frombuffer(bytearray().join(parts), dtype=np.uint8)
     lines = split_lines(data[: len(data) - len(PADDING)])
     byte_offsets = np.concatenate(([0], np.cumsum(sizes, dtype=np.int64)))
     line_offsets = np.searchsorted(lines.starts, byte_offsets)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 
 class UnknownLanguageError(ValueError):
@@ -94,8 +93,10 @@ def language_named(name: str) -> Language:
 
 def language_of_file_name(file_name: str) -> Language | None:
     """The language that a path or file name tells, or None where it tells none."""
-    path = PurePosixPath(file_name.replace("\\", "/"))
-    return _BY_FILE_NAME.get(path.name) or _BY_EXTENSION.get(path.suffix.lower())
+    name = file_name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    stem, dot, extension = name.rpartition(".")
+    suffix = dot + extension.lower() if stem else ""
+    return _BY_FILE_NAME.get(name) or _BY_EXTENSION.get(suffix)
 
 
 def language_of_shebang(first_line: bytes) -> Language | None:

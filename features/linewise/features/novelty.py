@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from . import kernel
 from .documents import Batch
 from .lexis import State
 from .states import States
@@ -45,6 +46,27 @@ def novelty(
         float32 zeros and ones of shape (n_rows, N_NOVELTY).
     """
     features = np.zeros((len(structure.sentinel), N_NOVELTY), dtype=np.float32)
+    if (compiled := kernel.load()) is not None:
+        compiled.call(
+            "lw_novelty",
+            batch.data,
+            tokens.starts,
+            tokens.ends,
+            tokens.kinds,
+            states.of_token,
+            tokens.exact,
+            tokens.first,
+            len(batch.lines),
+            structure.row_of_line,
+            len(features),
+            structure.transparent,
+            structure.opener,
+            structure.sentinel,
+            structure.parent,
+            opens_scope,
+            features,
+        )
+        return features
     first_targets, second_targets = _targets(batch, tokens, states, structure)
     if not len(first_targets) and not len(second_targets):
         return features

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from . import kernel
 from .documents import Batch
 from .lexis import N_STATES, Event, State, transition_table
 from .tokens import Kind, Tokens
@@ -47,6 +48,36 @@ def read_states(batch: Batch, tokens: Tokens, languages: NDArray[np.intp]) -> St
         tokens: their tokens.
         languages: the language index of each document (`UNKNOWN_LANGUAGE` where it is not known), (n_documents,).
     """
+    compiled = kernel.load()
+    return _read_states(batch, tokens, languages) if compiled is None else _compiled(compiled, batch, tokens, languages)
+
+
+def _compiled(compiled: kernel.Kernel, batch: Batch, tokens: Tokens, languages: NDArray[np.intp]) -> States:
+    n_lines = len(batch.lines)
+    of_token = np.empty(len(tokens.starts), dtype=np.uint8)
+    line_maps = np.empty((n_lines, N_STATES), dtype=np.uint8)
+    open_at_end = np.empty(n_lines, dtype=np.uint8)
+    stray_close = np.empty(n_lines, dtype=bool)
+    compiled.call(
+        "lw_read_states",
+        batch.data,
+        tokens.starts,
+        tokens.ends,
+        tokens.kinds,
+        tokens.first,
+        n_lines,
+        languages.astype(np.uint8)[batch.document_of_line],
+        transition_table(),
+        of_token,
+        line_maps,
+        open_at_end,
+        stray_close,
+    )
+    at_start = carry(line_maps, batch.line_offsets, _initial_states(batch, line_maps, stray_close))
+    return States(of_token, line_maps, open_at_end, at_start)
+
+
+def _read_states(batch: Batch, tokens: Tokens, languages: NDArray[np.intp]) -> States:
     n_lines = len(batch.lines)
     language_of_line = languages[batch.document_of_line]
     table = transition_table()
@@ -100,6 +131,10 @@ def carry(
     n_lines = len(line_maps)
     if n_lines == 0:
         return np.empty(0, dtype=np.uint8)
+    if (compiled := kernel.load()) is not None:
+        at_start = np.empty(n_lines, dtype=np.uint8)
+        compiled.call("lw_carry", line_maps, line_offsets, len(line_offsets) - 1, initial, at_start)
+        return at_start
     width = int(np.ceil(np.sqrt(n_lines)))
     padded = np.tile(np.arange(N_STATES, dtype=np.uint8), (width * width, 1))
     # steps[i] is the map into line i from line i - 1; the first line of a document maps all to its initial state.

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from . import kernel
 from .documents import Batch
 from .languages import LANGUAGE_INDEX
 from .lexis import State
@@ -25,7 +26,8 @@ Rows = NDArray[np.int64]
 MAX_DOUBLINGS = 5
 """Ancestors are followed for at most 2 ** 5 = 32 levels."""
 _MAX_ROUNDS = 64
-_PREPROCESSOR_LANGUAGES = np.array([LANGUAGE_INDEX[name] for name in ("c", "cpp", "csharp", "swift")])
+_HAS_DIRECTIVES = np.zeros(len(LANGUAGE_INDEX) + 1, dtype=bool)
+_HAS_DIRECTIVES[[LANGUAGE_INDEX[name] for name in ("c", "cpp", "csharp", "swift")]] = True
 N_BRACKETS = 4
 """None, round, square, curly: which bracket encloses a line's start."""
 
@@ -87,13 +89,19 @@ def build_structure(
     is_sentinel[row_of_line] = False
     line_of_row = np.zeros(n_rows, dtype=np.int64)
     line_of_row[row_of_line] = np.arange(n_lines)
-    index = np.arange(n_rows)
-    sentinel = np.maximum.accumulate(np.where(is_sentinel, index, 0))
 
     inside = np.zeros(n_rows, dtype=bool)
     inside[row_of_line] = states.at_start != State.CODE
     raw_indent = np.full(n_rows, -1, dtype=np.int64)
     raw_indent[row_of_line] = indents
+    if (compiled := kernel.load()) is not None:
+        aside = np.zeros(n_rows, dtype=bool)
+        aside[row_of_line] = _begins_aside(batch, tokens, states, languages)
+        found = _relatives_compiled(compiled, is_sentinel, raw_indent, inside, aside)
+        brackets = _brackets_compiled(compiled, batch, tokens, states, row_of_line, found[0], inside)
+        return Structure(row_of_line, line_of_row, is_sentinel, *found, *brackets)
+    index = np.arange(n_rows)
+    sentinel = np.maximum.accumulate(np.where(is_sentinel, index, 0))
     blank = (raw_indent < 0) & ~is_sentinel
     transparent = blank | inside
     transparent[row_of_line] |= _begins_aside(batch, tokens, states, languages)
@@ -133,18 +141,72 @@ def build_structure(
     )
 
 
-def ancestor_jumps(parent: Rows) -> list[Rows]:
-    """Pointers 1, 2, 4, … 16 levels up, for `ancestor_maximum`."""
-    jumps = [parent]
-    for _ in range(MAX_DOUBLINGS - 1):
-        jumps.append(jumps[-1][jumps[-1]])
-    return jumps
+def _relatives_compiled(
+    compiled: kernel.Kernel,
+    is_sentinel: NDArray[np.bool_],
+    raw_indent: Rows,
+    inside: NDArray[np.bool_],
+    aside: NDArray[np.bool_],
+) -> tuple[Rows, Rows, NDArray[np.bool_], Rows, Rows, Rows, Rows, Rows]:
+    """The fields of `Structure` from `sentinel` to `opener`."""
+    n_rows = len(is_sentinel)
+    sentinel, indent, previous, following, parent, sibling, opener = np.empty((7, n_rows), dtype=np.int64)
+    transparent = np.empty(n_rows, dtype=bool)
+    found = (sentinel, indent, transparent, previous, following, parent, sibling, opener)
+    compiled.call("lw_relatives", n_rows, is_sentinel, raw_indent, inside, aside, *found)
+    return found
 
 
-def ancestor_maximum(values: NDArray[np.float32], jumps: list[Rows]) -> NDArray[np.float32]:
-    """The greatest value among a row's ancestors, itself not included; float32 of shape (n_rows, n_values)."""
-    highest = values[jumps[0]]
-    for jump in jumps:
+def _brackets_compiled(
+    compiled: kernel.Kernel,
+    batch: Batch,
+    tokens: Tokens,
+    states: States,
+    row_of_line: Rows,
+    sentinel: Rows,
+    inside: NDArray[np.bool_],
+) -> tuple[Rows, NDArray[np.uint8], Rows, Rows]:
+    """As `_brackets`."""
+    enclosing, matching, depth = sentinel.copy(), sentinel.copy(), np.zeros(len(sentinel), dtype=np.int64)
+    kind = np.zeros(len(sentinel), dtype=np.uint8)
+    compiled.call(
+        "lw_brackets",
+        batch.data,
+        tokens.starts,
+        tokens.kinds,
+        states.of_token,
+        tokens.first,
+        batch.line_offsets,
+        batch.n_documents,
+        row_of_line,
+        inside,
+        enclosing,
+        kind,
+        matching,
+        depth,
+    )
+    return enclosing, kind, matching, depth
+
+
+def ancestor_maximum(values: NDArray[np.float32], parent: Rows) -> NDArray[np.float32]:
+    """The greatest value among a row's nearest 32 ancestors, itself not included.
+
+    Args:
+        values: float32 of shape (n_rows, n_values).
+        parent: a row above for each row, itself where there is none, (n_rows,).
+
+    Returns:
+        float32 of shape (n_rows, n_values).
+    """
+    if (compiled := kernel.load()) is not None:
+        highest = np.empty(values.shape, dtype=np.float32)
+        compiled.call("lw_ancestor_maximum", values, parent, *values.shape, highest)
+        return highest
+    highest = values[parent]
+    jump = parent
+    # After the rounds, pointers reach 1, 2, 4, 8 and 16 levels up.
+    for doubling in range(MAX_DOUBLINGS):
+        jump = jump[jump] if doubling else jump
         highest = np.maximum(highest, highest[jump])
     return highest
 
@@ -186,11 +248,11 @@ def _next(opaque: NDArray[np.bool_], n_rows: int) -> Rows:
 
 def _begins_aside(batch: Batch, tokens: Tokens, states: States, languages: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Whether each line begins with a comment or a preprocessor directive; bool of shape (n_lines,)."""
-    occupied = np.flatnonzero(np.diff(tokens.first))
-    first = tokens.first[:-1][occupied]
+    occupied = np.flatnonzero(tokens.first[1:] > tokens.first[:-1])
+    first = tokens.first[occupied]
     state = states.of_token[first]
     aside = (state == State.LINE_COMMENT) | (state == State.BLOCK_COMMENT)
-    directive_language = np.isin(languages, _PREPROCESSOR_LANGUAGES)[batch.document_of_line[occupied]]
+    directive_language = _HAS_DIRECTIVES[languages][batch.document_of_line[occupied]]
     aside |= directive_language & (tokens.kinds[first] == Kind.HASH)
     result = np.zeros(len(batch.lines), dtype=bool)
     result[occupied] = aside
@@ -224,7 +286,7 @@ def _brackets(
     # Order within a level: bracket k at 2k + 1, the start of a line whose first bracket is k at 2k.
     places = np.concatenate((2 * np.arange(len(brackets)) + 1, 2 * first_of_line))
     is_opener = np.concatenate((opens, np.zeros(n_lines, dtype=bool)))
-    order = np.lexsort((places, np.clip(levels, -1, 1 << 20), documents))
+    order = np.lexsort((places, levels, documents))
     group_changes = (np.diff(levels[order], prepend=levels[order[:1]] - 1) != 0) | (
         np.diff(documents[order], prepend=-1) != 0
     )

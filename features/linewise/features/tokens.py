@@ -16,6 +16,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
+from . import kernel
 from .documents import WHITE_SPACE, Batch
 
 UInt32Array = NDArray[np.uint32]
@@ -81,6 +82,44 @@ class Tokens:
 
 def tokenize(batch: Batch) -> Tokens:
     """The tokens of every line of a batch."""
+    compiled = kernel.load()
+    return _tokenize(batch) if compiled is None else _tokenize_compiled(compiled, batch)
+
+
+def _tokenize_compiled(compiled: kernel.Kernel, batch: Batch) -> Tokens:
+    n_bytes, n_lines = len(batch.data) - 8, len(batch.lines)
+    classes = np.empty(n_bytes, dtype=np.uint8)
+    n_tokens = compiled.call("lw_classify_bytes", batch.data, n_bytes, _class_table(), classes)
+    tokens = Tokens(
+        starts=np.empty(n_tokens, dtype=np.int64),
+        ends=np.empty(n_tokens, dtype=np.int64),
+        kinds=np.empty(n_tokens, dtype=np.uint8),
+        exact=np.empty(n_tokens, dtype=np.uint32),
+        abstract=np.empty(n_tokens, dtype=np.uint32),
+        lines=np.empty(n_tokens, dtype=np.int64),
+        first=np.empty(n_lines + 1, dtype=np.int64),
+    )
+    compiled.call(
+        "lw_tokens",
+        batch.data,
+        n_bytes,
+        classes,
+        _shape_table(),
+        _vocabulary_bitmap(),
+        batch.lines.starts,
+        n_lines,
+        tokens.starts,
+        tokens.ends,
+        tokens.kinds,
+        tokens.exact,
+        tokens.abstract,
+        tokens.lines,
+        tokens.first,
+    )
+    return tokens
+
+
+def _tokenize(batch: Batch) -> Tokens:
     data = batch.data[:-8]
     classes = _byte_classes(data)
     single = classes >= Kind.OPENER

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from . import kernel
 from .documents import WHITE_SPACE, Batch
 from .states import States
 from .tokens import Kind, Tokens
@@ -51,6 +52,10 @@ class LineVectors:
 def indentation(batch: Batch) -> NDArray[np.int32]:
     """The column of each line's first visible character, a tab counting four; -1 for blank lines; (n_lines,)."""
     data, starts, ends = batch.data, batch.lines.starts, batch.lines.ends
+    if (compiled := kernel.load()) is not None:
+        indents = np.empty(len(starts), dtype=np.int32)
+        compiled.call("lw_indentation", data, WHITE_SPACE, starts, ends, len(starts), indents)
+        return indents
     visible = np.flatnonzero(~WHITE_SPACE[data])
     visible = np.append(visible, len(data))
     first_visible = visible[np.searchsorted(visible, starts)]
@@ -73,6 +78,33 @@ def line_vectors(
         indents: the indentation of each line, (n_lines,).
         languages: the language index of each document, `UNKNOWN_LANGUAGE` where it is not known, (n_documents,).
     """
+    compiled = kernel.load()
+    if compiled is None:
+        return _line_vectors(batch, tokens, states, indents, languages)
+    offsets = np.empty(len(batch.lines) + 1, dtype=np.int64)
+    compiled.call("lw_vector_offsets", tokens.first, len(batch.lines), offsets)
+    indices = np.empty(int(offsets[-1]), dtype=np.int32)
+    compiled.call(
+        "lw_line_vectors",
+        batch.data,
+        batch.lines.starts,
+        len(batch.lines),
+        tokens.first,
+        tokens.kinds,
+        tokens.exact,
+        tokens.abstract,
+        states.of_token,
+        states.open_at_end,
+        indents,
+        languages.astype(np.uint8)[batch.document_of_line],
+        indices,
+    )
+    return LineVectors(indices, offsets)
+
+
+def _line_vectors(
+    batch: Batch, tokens: Tokens, states: States, indents: NDArray[np.int32], languages: NDArray[np.intp]
+) -> LineVectors:
     first = tokens.first
     kept, kept_first = _first_tokens_of_each_line(tokens)
     lines = tokens.lines[kept]
@@ -92,27 +124,54 @@ def line_vectors(
     return LineVectors(indices, offsets)
 
 
-def language_vectors(batch: Batch, tokens: Tokens) -> csr_array:
+def language_vectors(batch: Batch, tokens: Tokens, documents: NDArray[np.int64] | None = None) -> csr_array:
     """One row a document: hashed unigrams and bigrams of its first tokens, scaled by 1 / sqrt(their number).
 
+    Args:
+        batch: the texts.
+        tokens: their tokens.
+        documents: which documents, (n_rows,); all where None.
+
     Returns:
-        float32 of shape (n_documents, N_LANGUAGE_BUCKETS).
+        float32 of shape (n_rows, N_LANGUAGE_BUCKETS).
     """
-    begin = tokens.first[batch.line_offsets[:-1]]
-    end = np.minimum(tokens.first[batch.line_offsets[1:]], begin + MAX_TOKENS_PER_LANGUAGE)
+    chosen = np.arange(batch.n_documents) if documents is None else documents
+    begin = tokens.first[batch.line_offsets[chosen]]
+    end = np.minimum(tokens.first[batch.line_offsets[chosen + 1]], begin + MAX_TOKENS_PER_LANGUAGE)
     counts = end - begin
     offsets = np.concatenate(([0], np.cumsum(counts)))
-    chosen = np.arange(offsets[-1]) + np.repeat(begin - offsets[:-1], counts)
+    weights = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), 2 * counts).astype(np.float32)
+    indices = _language_indices(tokens, begin, end, offsets)
+    return csr_array((weights, indices.reshape(-1), 2 * offsets), shape=(len(chosen), N_LANGUAGE_BUCKETS))
+
+
+def _language_indices(
+    tokens: Tokens, begin: NDArray[np.int64], end: NDArray[np.int64], offsets: NDArray[np.int64]
+) -> NDArray[np.int32]:
+    """Two buckets for each of the tokens begin[d]:end[d] of document d, whose first is the offsets[d]-th row."""
+    indices = np.empty((int(offsets[-1]), 2), dtype=np.int32)
+    if (compiled := kernel.load()) is not None:
+        compiled.call(
+            "lw_language_indices",
+            begin,
+            end,
+            len(begin),
+            tokens.first,
+            tokens.lines,
+            tokens.exact,
+            tokens.abstract,
+            indices,
+        )
+        return indices
+    chosen = np.arange(offsets[-1]) + np.repeat(begin - offsets[:-1], end - begin)
     exact, abstract = tokens.exact[chosen], tokens.abstract[chosen]
     previous = tokens.abstract[np.maximum(chosen - 1, 0)]
     starts_line = tokens.first[tokens.lines[chosen]] == chosen
     previous = np.where(starts_line, _BEGIN, previous)
-    indices = np.empty((len(chosen), 2), dtype=np.int32)
     shift = np.uint32(32 - LANGUAGE_BUCKET_BITS)
     indices[:, 0] = (exact * _K[0]) >> shift
     indices[:, 1] = (_mix(previous * _K[1] + abstract * _K[2])) >> shift
-    weights = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), 2 * counts).astype(np.float32)
-    return csr_array((weights, indices.reshape(-1), 2 * offsets), shape=(batch.n_documents, N_LANGUAGE_BUCKETS))
+    return indices
 
 
 def _mix(value: NDArray[np.uint32]) -> NDArray[np.uint32]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from linewise.features import kernel
 from linewise.features.labels import N_LABELS, TAXONOMY_VERSION
 from linewise.features.languages import (
     LANGUAGE_NAMES,
@@ -105,19 +107,31 @@ class Classifier:
         for index, (_, mode) in enumerate(pending):
             probabilities = answers.probabilities[offsets[index] : offsets[index + 1]]
             thresholds = self._model.thresholds[mode]
-            given = probabilities >= thresholds.upper
-            possible = (probabilities >= thresholds.lower) & ~given
+            masks, uncertain_masks = _masks(probabilities, thresholds)
             scores = answers.language_scores[index]
             best = int(scores.argmax())
             yield Prediction(
-                masks=given @ _BITS,
-                uncertain_masks=possible @ _BITS,
+                masks=masks,
+                uncertain_masks=uncertain_masks,
                 probabilities=probabilities,
                 language=LANGUAGE_NAMES[best] if best < len(LANGUAGE_NAMES) else None,
                 language_score=float(scores[best]),
                 model_digest=self._model.info.digest,
                 taxonomy_version=TAXONOMY_VERSION,
             )
+
+
+def _masks(
+    probabilities: NDArray[np.float32], thresholds: store.Thresholds
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """The labels that each line has, and those that it may have, as bit masks; uint32 of shape (n_lines,)."""
+    if (compiled := kernel.load()) is not None:
+        given, possible = np.empty((2, len(probabilities)), dtype=np.uint32)
+        lower, upper = thresholds.lower, thresholds.upper
+        compiled.call("lw_masks", probabilities, *probabilities.shape, lower, upper, given, possible)
+        return given, possible
+    above = probabilities >= thresholds.upper
+    return above @ _BITS, ((probabilities >= thresholds.lower) & ~above) @ _BITS
 
 
 def _checked(document: Document) -> tuple[pipeline.Document, str]:

@@ -13,6 +13,7 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
+from linewise.features import kernel
 from linewise.features.documents import Batch
 from linewise.features.labels import LABEL_INDEX, LABELS, N_LABELS, Group
 from linewise.features.languages import LANGUAGE_NAMES
@@ -23,35 +24,38 @@ from linewise.features.structure import (
     N_BRACKETS,
     Rows,
     Structure,
-    ancestor_jumps,
     ancestor_maximum,
 )
 from linewise.features.tokens import Tokens
 
-from .network import FillBlock, Float32Array, sigmoid
+from .network import Float32Array, Inputs, Part, sigmoid
 
 CONTEXTS = ("file", "fragment", "unknown")
 N_LANGUAGE_SCORES = len(LANGUAGE_NAMES) + 1
 """One for each language and one for text that is none of them."""
 
-_CARRIED = [
-    LABEL_INDEX[name]
-    for name in (
-        "module_declaration",
-        "function_definition",
-        "lambda",
-        "type_definition",
-        "loop",
-        "conditional",
-        "exception",
-        "in_type",
-        "in_function",
-        "in_loop",
-        "in_conditional",
-        "in_exception",
-    )
-]
-_OPENER = [LABEL_INDEX[name] for name in ("code", "comment", "documentation", "string", "text", "function_definition")]
+_CARRIED = np.array(
+    [
+        LABEL_INDEX[name]
+        for name in (
+            "module_declaration",
+            "function_definition",
+            "lambda",
+            "type_definition",
+            "loop",
+            "conditional",
+            "exception",
+            "in_type",
+            "in_function",
+            "in_loop",
+            "in_conditional",
+            "in_exception",
+        )
+    ]
+)
+_OPENER = np.array(
+    [LABEL_INDEX[name] for name in ("code", "comment", "documentation", "string", "text", "function_definition")]
+)
 _CONSTRUCTS = np.array([index for index, label in enumerate(LABELS) if label.group is Group.CONSTRUCT])
 _SCOPES = [LABEL_INDEX["function_definition"], LABEL_INDEX["type_definition"]]
 N_PLACE = 22
@@ -115,6 +119,7 @@ REFINED = np.array(
     ]
 )
 """The labels that the second network answers anew: those that a line has because of others, not by itself."""
+_NOT_REFINED = np.setdiff1d(np.arange(N_LABELS), REFINED)
 
 
 def second_layout(n_hidden: int) -> dict[str, slice]:
@@ -137,10 +142,10 @@ class Surroundings:
     """Everything about a batch that both context networks need besides probabilities."""
 
     batch: Batch
+    document: NDArray[np.int64]
     structure: Structure
     relatives: dict[str, Rows]
-    indent_jumps: list[Rows]
-    enclosing_jumps: list[Rows]
+    continues: Rows
     states: States
     place: Float32Array
     language_scores: Float32Array
@@ -184,18 +189,18 @@ def surround(
     }
     return Surroundings(
         batch,
+        batch.document_of_line.astype(np.int64),
         structure,
         relatives,
-        ancestor_jumps(structure.parent),
-        ancestor_jumps(structure.enclosing),
+        _continued(batch, tokens, structure),
         states,
-        _place(batch, tokens, structure),
+        _place(batch, structure),
         language_scores,
         contexts,
     )
 
 
-def first_inputs(around: Surroundings, tokens: Tokens, hidden: Float32Array, probabilities: Float32Array) -> FillBlock:
+def first_inputs(around: Surroundings, tokens: Tokens, hidden: Float32Array, probabilities: Float32Array) -> Inputs:
     """The first context network's input rows.
 
     Args:
@@ -207,68 +212,68 @@ def first_inputs(around: Surroundings, tokens: Tokens, hidden: Float32Array, pro
     structure, batch, columns = around.structure, around.batch, FIRST_LAYOUT
     own = _by_row(structure, probabilities)
     gated = _nothing_begins_inside(structure, own)
-    carried = _with_header(around, tokens, gated[:, _CARRIED])
-    by_indent = ancestor_maximum(carried, around.indent_jumps)
-    by_bracket = ancestor_maximum(carried, around.enclosing_jumps)
-    opens_scope = gated[:, _SCOPES].max(axis=1) > 0.5
+    carried = _carried(around, gated)
+    by_indent = ancestor_maximum(carried, structure.parent)
+    by_bracket = ancestor_maximum(carried, structure.enclosing)
+    opens_scope = (gated[:, _SCOPES[0]] > 0.5) | (gated[:, _SCOPES[1]] > 0.5)
     names = novelty(batch, tokens, around.states, structure, opens_scope)
-    opener_values = own[:, _OPENER]
-    begun = np.ascontiguousarray(gated[:, _CARRIED])
+    opener_values = _columns(own, _OPENER)
+    begun = _columns(gated, _CARRIED)
     after_parent = _next_sibling(structure)[structure.parent]
     at_start = around.states.at_start
     state_after = around.states.line_maps[np.arange(len(at_start)), at_start]
     identity = np.eye(N_STATES, dtype=np.float32)
     one_of_context = np.eye(len(CONTEXTS), dtype=np.float32)[around.contexts]
 
-    def fill(begin: int, end: int, out: Float32Array) -> None:
-        row = structure.row_of_line[begin:end]
-        document = batch.document_of_line[begin:end]
-        out[:, columns["hidden"]] = hidden[begin:end]
-        out[:, columns["own"]] = own[row]
-        for name, relative in around.relatives.items():
-            out[:, columns[name]] = gated[relative[row]]
-        out[:, columns["opener"]] = opener_values[structure.opener[row]]
-        out[:, columns["ancestors"]] = by_indent[row]
-        out[:, columns["enclosing_ancestors"]] = by_bracket[row]
-        out[:, columns["after_parent"]] = begun[after_parent[row]]
-        out[:, columns["state"]] = identity[at_start[begin:end]]
-        out[:, columns["state_after"]] = identity[state_after[begin:end]]
-        out[:, columns["place"]] = around.place[begin:end]
-        out[:, columns["novelty"]] = names[row]
-        out[:, columns["language"]] = around.language_scores[document]
-        out[:, columns["context"]] = one_of_context[document]
+    row, document = structure.row_of_line, around.document
+    start = {name: columns[name].start for name in columns}
+    return Inputs(
+        (
+            Part(start["hidden"], hidden),
+            Part(start["own"], own, row),
+            *(Part(start[name], gated, row, relative) for name, relative in around.relatives.items()),
+            Part(start["opener"], opener_values, row, structure.opener),
+            Part(start["ancestors"], by_indent, row),
+            Part(start["enclosing_ancestors"], by_bracket, row),
+            Part(start["after_parent"], begun, row, after_parent),
+            Part(start["state"], identity, at_start.astype(np.int64)),
+            Part(start["state_after"], identity, state_after.astype(np.int64)),
+            Part(start["place"], around.place),
+            Part(start["novelty"], names, row),
+            Part(start["language"], around.language_scores, document),
+            Part(start["context"], one_of_context, document),
+        )
+    )
 
-    return fill
 
-
-def second_inputs(around: Surroundings, tokens: Tokens, hidden: Float32Array, logits: Float32Array) -> FillBlock:
+def second_inputs(around: Surroundings, hidden: Float32Array, logits: Float32Array) -> Inputs:
     """The second context network's input rows, from the first one's hidden layer and logits.
 
     A line's own logits come as they are (scaled), so that the network starts from the answer that it is to improve.
     """
-    structure, batch = around.structure, around.batch
+    structure = around.structure
     columns = second_layout(hidden.shape[1])
     scaled = np.clip(logits, -LOGIT_LIMIT, LOGIT_LIMIT) * LOGIT_SCALE
-    others = np.delete(scaled, REFINED, axis=1)
+    others = _columns(scaled, _NOT_REFINED)
     answers = _by_row(structure, sigmoid(logits))
-    refined = np.ascontiguousarray(answers[:, REFINED])
-    carried = _with_header(around, tokens, answers[:, _CARRIED])
-    by_indent = ancestor_maximum(carried, around.indent_jumps)
-    by_bracket = ancestor_maximum(carried, around.enclosing_jumps)
+    refined = _columns(answers, REFINED)
+    carried = _carried(around, answers)
+    by_indent = ancestor_maximum(carried, structure.parent)
+    by_bracket = ancestor_maximum(carried, structure.enclosing)
     one_of_context = np.eye(len(CONTEXTS), dtype=np.float32)[around.contexts]
 
-    def fill(begin: int, end: int, out: Float32Array) -> None:
-        row = structure.row_of_line[begin:end]
-        out[:, columns["own"]] = scaled[begin:end, REFINED]
-        out[:, columns["others"]] = others[begin:end]
-        out[:, columns["hidden"]] = hidden[begin:end]
-        for name in SECOND_RELATIVES:
-            out[:, columns[name]] = refined[around.relatives[name][row]]
-        out[:, columns["ancestors"]] = by_indent[row]
-        out[:, columns["enclosing_ancestors"]] = by_bracket[row]
-        out[:, columns["context"]] = one_of_context[batch.document_of_line[begin:end]]
-
-    return fill
+    row, start = structure.row_of_line, {name: columns[name].start for name in columns}
+    return Inputs(
+        (
+            Part(start["own"], _columns(scaled, REFINED)),
+            Part(start["others"], others),
+            Part(start["hidden"], hidden),
+            *(Part(start[name], refined, row, around.relatives[name]) for name in SECOND_RELATIVES),
+            Part(start["ancestors"], by_indent, row),
+            Part(start["enclosing_ancestors"], by_bracket, row),
+            Part(start["context"], one_of_context, around.document),
+        )
+    )
 
 
 def _next_sibling(structure: Structure) -> Rows:
@@ -299,28 +304,70 @@ def _nothing_begins_inside(structure: Structure, own: Float32Array) -> Float32Ar
     return gated
 
 
-def _with_header(around: Surroundings, tokens: Tokens, carried: Float32Array) -> Float32Array:
-    """What a row passes on to its descendants: its own labels and those of the header that it continues.
+def _continued(batch: Batch, tokens: Tokens, structure: Structure) -> Rows:
+    """The header that each row continues, a sentinel where none; (n_rows,).
 
     A row that begins with ``{`` continues its sibling, one that begins with a closing bracket its opener's row, one
     that begins inside round brackets the row where these open.
     """
-    structure = around.structure
-    continues = structure.matching.copy()
-    rounded = structure.enclosing_kind == 1
-    continues[rounded] = structure.enclosing[rounded]
-    data, first = around.batch.data, tokens.first
-    occupied = np.flatnonzero(np.diff(first))
-    curly = occupied[data[tokens.starts[first[:-1][occupied]]] == ord("{")]
+    continues = np.where(structure.enclosing_kind == 1, structure.enclosing, structure.matching)
+    occupied = np.flatnonzero(tokens.first[1:] > tokens.first[:-1])
+    curly = occupied[batch.data[tokens.starts[tokens.first[occupied]]] == ord("{")]
     rows = structure.row_of_line[curly]
     continues[rows] = structure.sibling[rows]
-    result: Float32Array = np.maximum(carried, carried[continues])
-    return result
+    return continues
 
 
-def _place(batch: Batch, tokens: Tokens, structure: Structure) -> Float32Array:
+def _carried(around: Surroundings, values: Float32Array) -> Float32Array:
+    """What a row passes on to its descendants: its own labels and those of the header that it continues.
+
+    Args:
+        around: the lines' surroundings.
+        values: float32 of shape (n_rows, N_LABELS).
+
+    Returns:
+        float32 of shape (n_rows, len(_CARRIED)).
+    """
+    if (compiled := kernel.load()) is not None:
+        carried = np.empty((len(values), len(_CARRIED)), dtype=np.float32)
+        compiled.call("lw_carry_columns", values, *values.shape, _CARRIED, len(_CARRIED), around.continues, carried)
+        return carried
+    carried = values.take(_CARRIED, axis=1)
+    return np.maximum(carried, carried[around.continues])
+
+
+def _columns(values: Float32Array, columns: NDArray[np.int64]) -> Float32Array:
+    """Some columns of a matrix, contiguous; float32 of shape (n_rows, len(columns))."""
+    if (compiled := kernel.load()) is not None:
+        taken = np.empty((len(values), len(columns)), dtype=np.float32)
+        compiled.call("lw_take_columns", values, *values.shape, columns, len(columns), taken)
+        return taken
+    return values.take(columns, axis=1)
+
+
+def _place(batch: Batch, structure: Structure) -> Float32Array:
     """Where each line stands; float32 of shape (n_lines, N_PLACE)."""
     row = structure.row_of_line
+    if (compiled := kernel.load()) is not None:
+        place = np.empty((len(row), N_PLACE), dtype=np.float32)
+        compiled.call(
+            "lw_place",
+            row,
+            len(row),
+            batch.line_offsets,
+            batch.n_documents,
+            structure.indent,
+            structure.is_sentinel,
+            structure.sentinel,
+            structure.transparent,
+            structure.previous_opaque,
+            structure.next_opaque,
+            structure.enclosing_kind,
+            structure.matching,
+            structure.depth,
+            place,
+        )
+        return place
     indent = structure.indent
     line = np.arange(len(row))
     begin = batch.line_offsets[batch.document_of_line]

@@ -18,7 +18,7 @@ from linewise.features.states import States, carry
 
 from .network import Float32Array
 
-_BEGINNINGS = (State.TRIPLE, State.LONG, State.BACKTICK, State.DOUBLE, State.SINGLE)
+_BEGINNINGS = np.array([State.TRIPLE, State.LONG, State.BACKTICK, State.DOUBLE, State.SINGLE])
 """A block comment needs no trial: its end looks like no beginning (see `features.states`)."""
 _LOGIT_LIMIT = 4.0
 MARGIN = 3.0
@@ -41,6 +41,10 @@ def settle_beginnings(
         may_begin_inside: which documents may be cut out of something, bool of shape (n_documents,).
         inside_logits: per line, the log-odds that it lies inside what began above it, (n_lines,).
     """
+    spans_lines = transition_table()[languages][:, Event.LINE_BREAK, _BEGINNINGS] == _BEGINNINGS
+    candidates_of = may_begin_inside[:, None] & spans_lines  # (n_documents, beginnings)
+    if not candidates_of.any():
+        return states
     logits = np.clip(inside_logits, -_LOGIT_LIMIT, _LOGIT_LIMIT)
     counts = np.diff(batch.line_offsets)
     initial = np.zeros(batch.n_documents, dtype=np.uint8)
@@ -48,11 +52,11 @@ def settle_beginnings(
     initial[occupied] = states.at_start[batch.line_offsets[occupied]]
     best = _score(states.at_start, logits, batch.document_of_line, batch.n_documents) + MARGIN
     changed = False
-    for beginning in _BEGINNINGS:
+    for beginning, may_begin_so in zip(_BEGINNINGS.tolist(), candidates_of.T, strict=True):
+        if not may_begin_so.any():
+            continue
         ends = states.line_maps[:, beginning] == State.CODE
-        spans_lines = transition_table()[languages, Event.LINE_BREAK, beginning] == beginning
-        candidates = may_begin_inside & spans_lines
-        candidates &= np.bincount(batch.document_of_line[ends], minlength=batch.n_documents) > 0
+        candidates = may_begin_so & (np.bincount(batch.document_of_line[ends], minlength=batch.n_documents) > 0)
         if not candidates.any():
             continue
         chosen = np.flatnonzero(candidates)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from linewise.features import kernel
 from linewise.features.documents import Batch, make_batch
 from linewise.features.labels import LABEL_INDEX, LABELS, N_LABELS, Group
 from linewise.features.languages import LANGUAGE_INDEX, LANGUAGE_NAMES
@@ -23,7 +24,7 @@ from linewise.features.vectors import LineVectors, indentation, language_vectors
 
 from .context import CONTEXTS, N_LANGUAGE_SCORES, REFINED, Surroundings, first_inputs, second_inputs, surround
 from .interior import settle_beginnings
-from .network import FillBlock, Float32Array, Layer, Network, run, sigmoid, softmax
+from .network import Float32Array, Inputs, Layer, Network, Part, run, sigmoid, softmax
 
 N_LINE_OUTPUTS = N_LABELS + 1
 MIN_LANGUAGE_SCORE = 0.5
@@ -89,13 +90,18 @@ class Answers:
 
 def language_scores(layer: Layer, documents: Sequence[Document], batch: Batch, tokens: Tokens) -> Float32Array:
     """Each document's language: one-hot where it is given, else by its words; (n_documents, N_LANGUAGE_SCORES)."""
-    vectors = language_vectors(batch, tokens)
-    scores = softmax(np.asarray(vectors @ layer.weight) + layer.bias)
-    scores[np.diff(batch.line_offsets) == 0] = 1 / N_LANGUAGE_SCORES
+    scores = np.zeros((len(documents), N_LANGUAGE_SCORES), dtype=np.float32)
+    unknown = []
     for index, document in enumerate(documents):
-        if document.language is not None:
-            scores[index] = 0
+        if document.language is None:
+            unknown.append(index)
+        else:
             scores[index, LANGUAGE_INDEX[document.language]] = 1
+    if unknown:
+        chosen = np.array(unknown)
+        vectors = language_vectors(batch, tokens, chosen)
+        scores[chosen] = softmax(np.asarray(vectors @ layer.weight) + layer.bias)
+        scores[chosen[np.diff(batch.line_offsets)[chosen] == 0]] = 1 / N_LANGUAGE_SCORES
     return scores
 
 
@@ -125,15 +131,24 @@ def run_line(network: Network, prepared: Prepared) -> tuple[Float32Array, Float3
         line lies inside a comment or string that began above it (n_lines,).
     """
     first, last = network.layers
-    hidden = np.asarray(prepared.vectors.matrix() @ first.weight)  # (n_lines, buckets) @ (buckets, n_hidden)
-    hidden += first.bias
+    hidden = _sum_rows(prepared.vectors, first)
+    _, logits = run(Network((last,)), prepared.batch.line_offsets, Inputs((Part(0, hidden),)))
+    return hidden, sigmoid(np.ascontiguousarray(logits[:, :N_LABELS])), logits[:, N_LABELS]
+
+
+def _sum_rows(vectors: LineVectors, layer: Layer) -> Float32Array:
+    """A rectified layer of sparse rows of ones: float32 of shape (n_lines, n_hidden)."""
+    n_lines, n_hidden = len(vectors.offsets) - 1, layer.weight.shape[1]
+    if (compiled := kernel.load()) is not None:
+        hidden = np.empty((n_lines, n_hidden), dtype=np.float32)
+        compiled.call(
+            "lw_sum_rows", vectors.indices, vectors.offsets, n_lines, layer.weight, layer.bias, n_hidden, hidden
+        )
+        return hidden
+    hidden = np.asarray(vectors.matrix() @ layer.weight)  # (n_lines, buckets) @ (buckets, n_hidden)
+    hidden += layer.bias
     np.maximum(hidden, 0, out=hidden)
-
-    def fill(begin: int, end: int, out: Float32Array) -> None:
-        out[:] = hidden[begin:end]
-
-    _, logits = run(Network((last,)), prepared.batch.line_offsets, fill)
-    return hidden, sigmoid(logits[:, :N_LABELS]), logits[:, N_LABELS]
+    return hidden
 
 
 def surroundings(prepared: Prepared) -> Surroundings:
@@ -149,7 +164,7 @@ def surroundings(prepared: Prepared) -> Surroundings:
     )
 
 
-def first_context_inputs(networks: Networks, prepared: Prepared) -> tuple[Surroundings, FillBlock]:
+def first_context_inputs(networks: Networks, prepared: Prepared) -> tuple[Surroundings, Inputs]:
     """The lines' surroundings, and what the first context network sees of each line."""
     hidden, probabilities, inside = run_line(networks.line, prepared)
     may_begin_inside = prepared.contexts != CONTEXTS.index("file")
@@ -158,18 +173,18 @@ def first_context_inputs(networks: Networks, prepared: Prepared) -> tuple[Surrou
     return around, first_inputs(around, prepared.tokens, hidden, probabilities)
 
 
-def second_context_inputs(networks: Networks, prepared: Prepared) -> tuple[Float32Array, FillBlock]:
+def second_context_inputs(networks: Networks, prepared: Prepared) -> tuple[Float32Array, Inputs]:
     """The first context network's logits (n_lines, n_labels), and what the second one sees of each line."""
-    around, fill = first_context_inputs(networks, prepared)
-    hidden, logits = run(networks.first_context, prepared.batch.line_offsets, fill)
-    return logits, second_inputs(around, prepared.tokens, hidden, logits)
+    around, inputs = first_context_inputs(networks, prepared)
+    hidden, logits = run(networks.first_context, prepared.batch.line_offsets, inputs)
+    return logits, second_inputs(around, hidden, logits)
 
 
 def answer(networks: Networks, documents: Sequence[Document]) -> Answers:
     """Label some documents; each one's answer is the same whatever the others are."""
     prepared = prepare(networks.language, documents)
-    logits, fill = second_context_inputs(networks, prepared)
-    _, logits[:, REFINED] = run(networks.second_context, prepared.batch.line_offsets, fill)
+    logits, inputs = second_context_inputs(networks, prepared)
+    _, logits[:, REFINED] = run(networks.second_context, prepared.batch.line_offsets, inputs)
     probabilities = sigmoid(logits)
     settle(probabilities, prepared.indents)
     return Answers(probabilities, prepared.language_scores, prepared.batch.line_offsets)

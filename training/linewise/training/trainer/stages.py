@@ -19,7 +19,7 @@ from linewise.features.tokens import tokenize
 from linewise.features.vectors import N_LANGUAGE_BUCKETS, N_LINE_BUCKETS, language_vectors
 from linewise.models import pipeline
 from linewise.models.context import HIDDEN_LINE, LOGIT_SCALE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, REFINED, second_layout
-from linewise.models.network import FillBlock, Float32Array, Layer, Network
+from linewise.models.network import Float32Array, Inputs, Layer, Network
 from linewise.models.pipeline import N_LINE_OUTPUTS, Networks
 from linewise.training.corpus.shards import LabelledFile
 
@@ -161,7 +161,7 @@ def fit_second_context(files: Sequence[LabelledFile], networks: Networks, run: R
     return _fit_lines("second context", files, rows, targets, len(REFINED), run.recipe.second_context, run, start)
 
 
-def _filled(fill: FillBlock, prepared: pipeline.Prepared, n_inputs: int) -> Float32Array:
+def _filled(fill: Inputs, prepared: pipeline.Prepared, n_inputs: int) -> Float32Array:
     n_lines = len(prepared.batch.lines)
     rows = np.empty((n_lines, n_inputs), dtype=np.float32)
     fill(0, n_lines, rows)

@@ -1,0 +1,26 @@
+/* What the parts of the kernel share.
+ *
+ * Every function here does what a numpy function of the same package does, bit for bit where numbers are whole; the
+ * numpy function is the definition, and says what the arrays mean. All arrays are C-contiguous, all indices int64.
+ * No function keeps anything between two calls, so any number of threads may call them at once.
+ */
+#ifndef LINEWISE_KERNEL_H
+#define LINEWISE_KERNEL_H
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+/* `tokens.Kind` */
+enum {
+    SPACE, WORD, OPERATOR, SLASH_STAR, HASH, DOUBLE_QUOTE, SINGLE_QUOTE, BACKTICK, ESCAPE, CHARACTER, OPENER, CLOSER,
+    SEPARATOR
+};
+
+/* `lexis.State` */
+enum { CODE, LINE_COMMENT, BLOCK_COMMENT };
+enum { N_STATES = 8 };
+
+#endif

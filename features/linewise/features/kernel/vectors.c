@@ -1,0 +1,144 @@
+/* Hashed n-grams of lines and their sums of weights: `vectors.line_vectors` and its product with the first layer. */
+#include "kernel.h"
+
+enum { MAX_TOKENS_PER_LINE = 48, FEATURES_PER_TOKEN = 3, FEATURES_PER_LINE = 18, BUCKET_SHIFT = 32 - 15 };
+enum { LANGUAGE_SHIFT = 32 - 14 };
+static const uint32_t K[6] = {0x9E3779B1u, 0x85EBCA77u, 0xC2B2AE3Du, 0x27D4EB2Fu, 0x165667B1u, 0x7FEB352Du};
+static const uint32_t BEGIN = 0x42454749u, END = 0x454E4421u, SALT = 0x51ED270Bu;
+static const int64_t SIZES[] = {1, 2, 3, 4, 6, 9, 14, 22, 40};
+static const int32_t COLUMNS[] = {0, 1, 2, 3, 4, 5, 8, 9, 12, 16, 24, 40};
+
+static inline uint32_t mix(uint32_t value)
+{
+    value ^= value >> 15;
+    return value * K[5];
+}
+
+static inline int32_t bucket(uint32_t value) { return (int32_t)(mix(value) >> BUCKET_SHIFT); }
+
+static inline uint32_t clip(int64_t value, int64_t low, int64_t high)
+{
+    return (uint32_t)(value < low ? low : value > high ? high : value);
+}
+
+static inline uint32_t bracket_balance(const uint8_t *kinds, const uint8_t *states, int64_t begin, int64_t end)
+{
+    int64_t depth = 0, lowest = 0;
+    for (int64_t token = begin; token < end; token++) {
+        if (states[token] == CODE)
+            depth += (kinds[token] == OPENER) - (kinds[token] == CLOSER);
+        lowest = depth < lowest ? depth : lowest;
+    }
+    return (clip(depth, -3, 3) + 3) * 4 + clip(-lowest, 0, 3);
+}
+
+/* Where each line's indices begin, (n_lines + 1). */
+EXPORT void lw_vector_offsets(const int64_t *first, int64_t n_lines, int64_t *offsets)
+{
+    offsets[0] = 0;
+    for (int64_t line = 0; line < n_lines; line++) {
+        int64_t count = first[line + 1] - first[line];
+        count = count < MAX_TOKENS_PER_LINE ? count : MAX_TOKENS_PER_LINE;
+        offsets[line + 1] = offsets[line] + FEATURES_PER_LINE + FEATURES_PER_TOKEN * count;
+    }
+}
+
+EXPORT void lw_line_vectors(
+    const uint8_t *data, const int64_t *line_starts, int64_t n_lines, const int64_t *first, const uint8_t *kinds,
+    const uint32_t *exact, const uint32_t *abstract, const uint8_t *of_token, const uint8_t *open_at_end,
+    const int32_t *indents, const uint8_t *languages, int32_t *out)
+{
+    for (int64_t line = 0; line < n_lines; line++) {
+        int64_t begin = first[line], end = first[line + 1], count = end - begin;
+        uint32_t a[4], z[3];
+        for (int k = 0; k < 4; k++)
+            a[k] = count > k ? abstract[begin + k] : END;
+        for (int k = 0; k < 3; k++)
+            z[k] = count > k ? abstract[end - 1 - k] : BEGIN;
+        uint32_t x0 = count > 0 ? exact[begin] : END, x1 = count > 1 ? exact[begin + 1] : END;
+        uint32_t open = open_at_end[line], size = 0, column = 0, tabbed = data[line_starts[line]] == '\t';
+        while (size < sizeof SIZES / sizeof *SIZES && count >= SIZES[size])
+            size++;
+        while (column < sizeof COLUMNS / sizeof *COLUMNS && indents[line] >= COLUMNS[column])
+            column++;
+        uint32_t balance = bracket_balance(kinds, of_token, begin, end);
+        uint32_t language = (languages[line] + 1u) * K[4];
+        uint32_t combined[FEATURES_PER_LINE] = {
+            z[0],
+            z[1] * K[1] + z[0],
+            z[2] * K[2] + z[1] * K[1] + z[0],
+            a[0] * K[1] + a[1] * K[2] + a[2] * K[3] + a[3],
+            a[0] * K[1] + z[0],
+            a[0] * K[1] + a[1] * K[2] + z[0] * K[3] + z[1],
+            x0,
+            x0 * K[1] + x1,
+            open * K[1] + z[0],
+            size * K[1] + open,
+            column * K[1] + tabbed,
+            column * K[1] + a[0],
+            balance,
+            balance * K[1] + a[0] * K[2] + z[0],
+            language + x0,
+            language + x0 * K[1] + a[1],
+            language + a[0] * K[1] + z[0],
+            language + a[0] * K[1] + a[1] * K[2] + a[2],
+        };
+        for (uint32_t k = 0; k < FEATURES_PER_LINE; k++)
+            *out++ = bucket(combined[k] * K[0] + SALT * (k + 3));
+        uint32_t two_back = BEGIN, one_back = BEGIN;
+        for (int64_t token = begin; token < end && token < begin + MAX_TOKENS_PER_LINE; token++) {
+            uint32_t state = of_token[token] * K[4], current = abstract[token];
+            uint32_t pair = one_back * K[1] + current * K[2] + state;
+            *out++ = bucket(exact[token] * K[0] + state);
+            *out++ = bucket(pair + 1);
+            *out++ = bucket(two_back * K[3] + pair + 2);
+            two_back = one_back;
+            one_back = current;
+        }
+    }
+}
+
+/* The first layer of the line network, rectified: sums of rows of `weight` (n_buckets, width); width <= 512. */
+EXPORT void lw_sum_rows(
+    const int32_t *indices, const int64_t *offsets, int64_t n_lines, const float *weight, const float *bias, int64_t width,
+    float *out)
+{
+    int64_t n_indices = offsets[n_lines];
+    for (int64_t line = 0; line < n_lines; line++) {
+        for (int64_t panel = 0; panel < width; panel += 64) {
+            int64_t columns = width - panel < 64 ? width - panel : 64;
+            float sum[64] = {0};
+            for (int64_t i = offsets[line]; i < offsets[line + 1]; i++) {
+                const float *row = weight + (int64_t)indices[i] * width + panel;
+                if (i + 8 < n_indices) {
+                    const float *ahead = weight + (int64_t)indices[i + 8] * width + panel;
+                    for (int64_t k = 0; k < columns; k += 16)
+                        __builtin_prefetch(ahead + k);
+                }
+                if (columns == 64)
+                    for (int k = 0; k < 64; k++)
+                        sum[k] += row[k];
+                else
+                    for (int64_t k = 0; k < columns; k++)
+                        sum[k] += row[k];
+            }
+            for (int64_t k = 0; k < columns; k++) {
+                float value = sum[k] + bias[panel + k];
+                out[line * width + panel + k] = value > 0 ? value : 0;
+            }
+        }
+    }
+}
+
+/* The indices of `vectors.language_vectors`: two for each of the tokens begin[d]:end[d] of each document. */
+EXPORT void lw_language_indices(
+    const int64_t *begin, const int64_t *end, int64_t n_documents, const int64_t *first, const int64_t *lines,
+    const uint32_t *exact, const uint32_t *abstract, int32_t *out)
+{
+    for (int64_t document = 0; document < n_documents; document++)
+        for (int64_t token = begin[document]; token < end[document]; token++) {
+            uint32_t previous = first[lines[token]] == token ? BEGIN : abstract[token - 1];
+            *out++ = (int32_t)((exact[token] * K[0]) >> LANGUAGE_SHIFT);
+            *out++ = (int32_t)(mix(previous * K[1] + abstract[token] * K[2]) >> LANGUAGE_SHIFT);
+        }
+}
