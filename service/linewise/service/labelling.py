@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -58,9 +58,16 @@ class Tally:
 
 
 def label_sources(
-    classifier: BatchClassifier, sources: Iterable[Source], options: LabelOptions, tally: Tally
+    classifier: BatchClassifier,
+    sources: Iterable[Source],
+    options: LabelOptions,
+    tally: Tally,
+    select: Callable[[bytes], bool] | None = None,
 ) -> Iterator[Labelled]:
-    """Label each source and yield it, in order; what cannot be labelled is only entered in the tally."""
+    """Label each source and yield it, in order; what cannot be labelled is only entered in the tally.
+
+    Texts that ``select`` refuses are passed over.
+    """
     # The classifier takes as many texts as make a good batch before it answers for the first of them.
     waiting: deque[Text] = deque()
 
@@ -69,7 +76,7 @@ def label_sources(
             read = read_source(source, options.max_bytes)
             if isinstance(read, Skipped):
                 tally.skipped.append(read)
-            else:
+            elif select is None or select(read.data):
                 waiting.append(read)
                 yield _document(read, options)
 

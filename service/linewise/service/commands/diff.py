@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import UnusableError, color_option, load_classifier, mode_option, wants_colour
+from .options import UnusableError, color_option, load_classifier, mode_option, wants_colour, writing_to
 
 if TYPE_CHECKING:
     from ..patches import FilePatch, Verdict
@@ -124,7 +124,6 @@ def _read(patch: str | None, revisions: str | None, *, staged: bool) -> bytes:
 
 def _write(files: Iterable[FilePatch], form: str, mode: str, *, colour: bool, alone: bool) -> Verdict:
     """Label, judge and write the files, one after the other; the verdict of all of them."""
-    from ..output import open_output, write_all  # noqa: PLC0415
     from ..patches import judge, judge_all, label_patch  # noqa: PLC0415
     from ..patches.render import JsonPatchFormat, Judged, SummaryPatchFormat, TextPatchFormat  # noqa: PLC0415
     from ..patches.repository import GitContents  # noqa: PLC0415
@@ -140,18 +139,12 @@ def _write(files: Iterable[FilePatch], form: str, mode: str, *, colour: bool, al
     formatter = forms[form]
     total = ChangeCounts()
     findings = []
-    try:
-        with open_output(None) as stream:
-            for labels in label_patch(classifier, files, mode=mode, source=source):
-                one = Judged(labels, judge(labels), count_changes(labels))
-                total.add(one.counts)
-                findings.append(one.finding)
-                write_all(stream, formatter.file(one).encode("utf-8", "surrogateescape"))
-            verdict = judge_all(findings)
-            write_all(stream, formatter.closing(verdict, total, classifier.info.digest).encode())
-            stream.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise UnusableError(f"cannot write standard output: {error.strerror or error}") from error
+    with writing_to(None) as write:
+        for labels in label_patch(classifier, files, mode=mode, source=source):
+            one = Judged(labels, judge(labels), count_changes(labels))
+            total.add(one.counts)
+            findings.append(one.finding)
+            write(formatter.file(one).encode("utf-8", "surrogateescape"))
+        verdict = judge_all(findings)
+        write(formatter.closing(verdict, total, classifier.info.digest).encode())
     return verdict

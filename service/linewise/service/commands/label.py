@@ -11,7 +11,6 @@ import click
 
 from ..cli import EXIT_INCOMPLETE
 from .options import (
-    UnusableError,
     color_option,
     language_option,
     load_classifier,
@@ -19,6 +18,7 @@ from .options import (
     mode_option,
     report,
     wants_colour,
+    writing_to,
 )
 
 if TYPE_CHECKING:
@@ -87,7 +87,10 @@ def label(
     formatter = _output_format(form, scores, wants_colour(color, output), headers=walked or len(paths) > 1)
     if walked and _bar_is_welcome(output):
         labelled = _with_bar(labelled, len(sources), tally)
-    _write(labelled, formatter, output)
+    with writing_to(output) as write:
+        for one in labelled:
+            # A file name may hold bytes that are no UTF-8; they go out as they came in.
+            write(formatter.render(one).encode("utf-8", "surrogateescape"))
     report(tally, verbose=verbose, summed_up=walked)
     if tally.failures():
         ctx.exit(EXIT_INCOMPLETE)
@@ -97,23 +100,6 @@ def _output_format(form: str, scores: bool, colour: bool, *, headers: bool) -> O
     from ..formats import JsonLinesFormat, TextFormat  # noqa: PLC0415
 
     return JsonLinesFormat(scores) if form == "jsonl" else TextFormat(scores, colour, headers)
-
-
-def _write(labelled: Iterable[Labelled], formatter: OutputFormat, output: Path | None) -> None:
-    """Write all labelled files; raises UnusableError where it fails, BrokenPipeError where the reader left."""
-    from ..output import open_output, write_all  # noqa: PLC0415
-
-    try:
-        with open_output(output) as stream:
-            for one in labelled:
-                # A file name may hold bytes that are no UTF-8; they go out as they came in.
-                write_all(stream, formatter.render(one).encode("utf-8", "surrogateescape"))
-            stream.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        where = click.format_filename(output) if output else "standard output"
-        raise UnusableError(f"cannot write {where}: {error.strerror or error}") from error
 
 
 def _bar_is_welcome(output: Path | None) -> bool:

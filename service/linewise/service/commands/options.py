@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,6 +86,27 @@ def load_classifier() -> Classifier:
         return Classifier.load()
     except ModelError as error:
         raise UnusableError(str(error)) from error
+
+
+@contextmanager
+def writing_to(output: Path | None) -> Iterator[Callable[[bytes], None]]:
+    """What writes to a file, which appears whole or not at all, or to standard output (None).
+
+    Raises:
+        UnusableError: it cannot be written.
+        BrokenPipeError: whoever read standard output has left.
+    """
+    from ..output import open_output, write_all  # noqa: PLC0415
+
+    try:
+        with open_output(output) as stream:
+            yield partial(write_all, stream)
+            stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        where = click.format_filename(output) if output else "standard output"
+        raise UnusableError(f"cannot write {where}: {error.strerror or error}") from error
 
 
 def report(tally: Tally, *, verbose: bool, summed_up: bool) -> None:
