@@ -18,7 +18,8 @@ LABEL org.opencontainers.image.title="linewise" \
       org.opencontainers.image.licenses="Apache-2.0"
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin linewise
 COPY --from=build /opt/linewise /opt/linewise
-# Inside a container the service must listen on every interface; what reaches it is the container's affair.
+# Inside a container the service must listen on every interface. It then demands API keys: mount a file of them and
+# name it in LINEWISE_KEYS_FILE, or set LINEWISE_KEYS=off where nobody else can reach it.
 # One thread for the algebra: requests already run side by side.
 ENV PATH="/opt/linewise/bin:$PATH" \
     PYTHONUNBUFFERED=1 \

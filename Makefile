@@ -7,7 +7,7 @@ PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constrai
 TEST_PROCESSES ?= 2
 PYTEST_ARGS ?=
 
-.PHONY: help serve test test-full lint format types docs check constraints clean
+.PHONY: help serve secrets test test-full lint format types docs check constraints clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 14
@@ -25,6 +25,14 @@ $(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/python
 
 serve: $(VENV)/service.stamp  ## Start the HTTP service; LINEWISE_PORT=9000 and the like configure it
 	$(BIN)/linewise serve
+
+# The files can be read by whoever reaches them, since each container has its own user; the folder keeps others out.
+secrets: $(VENV)/service.stamp  ## Make the API keys and passwords that docker-compose.yml asks for
+	mkdir -p -m 700 deploy/secrets
+	test -e deploy/secrets/keys || { \
+	  $(BIN)/linewise new-key prometheus --file deploy/secrets/keys > deploy/secrets/metrics-key && \
+	  head -c 24 /dev/urandom | base64 > deploy/secrets/grafana-password && \
+	  echo 'Your API key, shown this once:' && $(BIN)/linewise new-key me --file deploy/secrets/keys; }
 
 test: $(VENV)/dev.stamp  ## Run every test that needs only Python
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) -m "not full" $(PYTEST_ARGS)

@@ -368,7 +368,14 @@ def test_a_port_in_use_is_a_clear_error(server: Server, model_folder: Path) -> N
 
 
 def test_an_address_of_another_machine_is_a_clear_error(model_folder: Path) -> None:
-    assert "can't listen on 192.0.2.1" in failed_start("--host", "192.0.2.1", "--model-folder", str(model_folder))
+    options = ("--host", "192.0.2.1", "--keys", "off", "--model-folder", str(model_folder))
+    assert "can't listen on 192.0.2.1" in failed_start(*options)
+
+
+def test_an_open_address_needs_keys_that_can_be_read(tmp_path: Path) -> None:
+    assert "give --keys-file" in failed_start("--host", "0.0.0.0")
+    errors = failed_start("--host", "0.0.0.0", "--keys-file", str(tmp_path / "none"))
+    assert "the API keys can't be used: " in errors
 
 
 def test_wrong_settings_are_a_clear_error() -> None:

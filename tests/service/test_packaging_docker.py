@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from starlette.testclient import TestClient
+
+from linewise.service.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,3 +55,52 @@ def test_all_that_the_image_copies_is_let_through_to_the_builder() -> None:
             for source in line.split()[1:-1]:
                 assert (ROOT / source).exists(), source
                 assert f"!{source}" in allowed, source
+
+
+def compose() -> dict[str, Any]:
+    described: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
+    return described
+
+
+def test_what_is_published_is_for_this_machine_alone_and_needs_a_key() -> None:
+    services = compose()["services"]
+    for service in services.values():
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
+    assert "ports" not in services["prometheus"]
+    assert compose()["networks"]["inner"] == {"internal": True}
+    assert services["prometheus"]["networks"] == ["inner"]
+    environment = services["linewise"]["environment"]
+    settings = {name: value for name, value in environment.items() if "$" not in value}
+    assert settings["LINEWISE_KEYS"] == "required"
+    assert settings["LINEWISE_KEYS_FILE"] == "/run/secrets/keys"
+    known = {f"LINEWISE_{name.upper()}" for name in Settings.model_fields}
+    assert set(environment) <= known
+
+
+def test_secrets_come_from_files_that_are_in_no_commit() -> None:
+    assert "/deploy/secrets/" in (ROOT / ".gitignore").read_text("utf-8").split()
+    for secret in compose()["secrets"].values():
+        assert secret["file"].startswith("deploy/secrets/")
+        assert secret["file"] in (ROOT / "Makefile").read_text("utf-8")
+
+
+def test_all_that_is_mounted_is_there() -> None:
+    for service in compose()["services"].values():
+        for volume in service.get("volumes", ()):
+            source = volume.split(":")[0]
+            if source.startswith("."):
+                assert (ROOT / source).exists(), source
+
+
+def test_the_dashboard_asks_for_metrics_that_there_are(client: TestClient) -> None:
+    client.post("/v1/classify", json={"text": ""})
+    metrics = client.get("/metrics").text
+    dashboard = json.loads((ROOT / "deploy/grafana/dashboards/linewise.json").read_text("utf-8"))
+    sources = yaml.safe_load((ROOT / "deploy/grafana/provisioning/datasources/prometheus.yml").read_text("utf-8"))
+    for panel in dashboard["panels"]:
+        assert panel["datasource"]["uid"] == sources["datasources"][0]["uid"]
+        for target in panel["targets"]:
+            for name in re.findall(r"linewise_\w+", target["expr"]):
+                assert f"\n{name}" in metrics, name
+    scraped = yaml.safe_load((ROOT / "deploy/prometheus.yml").read_text("utf-8"))["scrape_configs"][0]
+    assert scraped["static_configs"][0]["targets"] == ["linewise:8000"]

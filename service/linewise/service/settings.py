@@ -7,16 +7,19 @@ Every setting is an option of ``linewise serve`` and an environment variable of 
 from __future__ import annotations
 
 import os
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ENVIRONMENT_PREFIX = "LINEWISE_"
 
 LogLevel = Literal["critical", "error", "warning", "info", "debug"]
 
+KeyPolicy = Literal["auto", "required", "off"]
 LogFormat = Literal["text", "json"]
 
 
@@ -85,6 +88,19 @@ class Settings(BaseSettings):
     model_folder: Annotated[
         Path | None, Field(description="Folder of a saved model; the shipped model unless given.")
     ] = None
+    keys: Annotated[
+        KeyPolicy,
+        Field(
+            description="Whether requests need an API key: auto for yes unless the address is this machine's own "
+            "and there is no file of keys."
+        ),
+    ] = "auto"
+    keys_file: Annotated[
+        Path | None, Field(description="File of API keys, as linewise new-key makes it; none unless given.")
+    ] = None
+    requests_per_minute: Annotated[
+        int, Field(ge=0, le=100_000_000, description="Requests that each API key may make in a minute; 0 for any.")
+    ] = 0
     log_level: Annotated[LogLevel, Field(description="Least level of what is logged.")] = "info"
     log_format: Annotated[LogFormat, Field(description="Lines of text for people, or of JSON.")] = "text"
 
@@ -100,6 +116,23 @@ class Settings(BaseSettings):
         except ValidationError as error:
             raise SettingsError("\n".join(_explain(item["loc"], item["msg"]) for item in error.errors())) from None
 
+    @property
+    def demands_keys(self) -> bool:
+        """Whether requests need an API key."""
+        if self.keys == "auto":
+            return self.keys_file is not None or not _is_loopback(self.host)
+        return self.keys == "required"
+
+    @model_validator(mode="after")
+    def _check_keys(self) -> Settings:
+        if self.demands_keys and self.keys_file is None:
+            raise PydanticCustomError(
+                "keys_file",
+                "API keys are demanded, here or because the address is open to other machines: "
+                "give --keys-file (see linewise new-key), or --keys off",
+            )
+        return self
+
     def environment(self) -> dict[str, str]:
         """The environment variables that give these very settings to another process."""
         return {
@@ -109,7 +142,18 @@ class Settings(BaseSettings):
         }
 
 
+def _is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _explain(location: tuple[int | str, ...], reason: str) -> str:
     """One line on one wrong setting: ``--max-lines (LINEWISE_MAX_LINES): Input should be …``."""
-    name = str(location[0]) if location else "settings"
+    # The one check of several settings together is that of the keys.
+    name = str(location[0]) if location else "keys_file"
     return f"--{name.replace('_', '-')} ({ENVIRONMENT_PREFIX}{name.upper()}): {reason}"

@@ -52,6 +52,13 @@ class ServeError(click.ClickException):
     type=click.Path(path_type=Path),
     help="Folder of a saved model.  [default: the model that comes with linewise]",
 )
+@click.option("--keys", help="auto, required or off: whether requests need an API key.  [default: auto]")
+@click.option("--keys-file", type=click.Path(path_type=Path), help="File of API keys, as linewise new-key makes it.")
+@click.option(
+    "--requests-per-minute",
+    type=int,
+    help="Requests that each API key may make in a minute; 0 for any number.  [default: 0]",
+)
 @click.option("--log-level", help="critical, error, warning, info or debug.  [default: info]")
 @click.option("--log-format", help="text for people, or json.  [default: text]")
 def serve(**options: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
@@ -10,8 +10,10 @@ from fastapi import FastAPI
 
 from linewise.models import Classifier
 
+from ..keys import KeyRecord
 from ..settings import Settings
 from .access_log import AccessLog
+from .authentication import Authentication, Guard
 from .body_limit import BodyLimit
 from .drain import Drain
 from .faults import Faults
@@ -40,15 +42,22 @@ _TAGS = [
 ]
 
 
-def create_app(settings: Settings, classifier: Classifier | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, classifier: Classifier | None = None, keys: Sequence[KeyRecord] | None = None
+) -> FastAPI:
     """The app that serves by these settings.
 
     Args:
         settings: the limits, the number of threads, the model's folder.
         classifier: a model that is loaded already; without one, the app loads one as it starts, and does
             not start where that fails (``linewise.models.ModelError``).
+        keys: the API keys, if they have been read already.
+
+    Raises:
+        KeysError: keys are demanded, and their file can't be used.
     """
     metrics = Metrics()
+    guard = Guard(settings, keys)
     inference = Inference(
         metrics,
         PoolLimits(
@@ -87,14 +96,16 @@ def create_app(settings: Settings, classifier: Classifier | None = None) -> Fast
     app.state.settings = settings
     app.state.inference = inference
     app.state.metrics = metrics
+    app.state.guard = guard
     install_problems(app)
-    install_openapi(app)
+    install_openapi(app, demands_keys=settings.demands_keys)
     for routes in (classify, vocabulary, health, metrics_route, pages):
         app.include_router(routes.router)
     pages.install_assets(app)
     # The last one added is the first to see a request.
     app.add_middleware(ReadDeadline, timeout_seconds=settings.read_timeout_seconds)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, streams=_STREAMS)
+    app.add_middleware(Authentication, guard=guard)
     app.add_middleware(Faults)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Drain, inference=inference)

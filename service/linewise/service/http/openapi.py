@@ -8,11 +8,17 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from .authentication import is_guarded
 from .problems import MEDIA_TYPE
 
 _REQUEST_KEY = "x-request"
 _REFERENCE = "#/components/schemas/{model}"
 _HTTP_METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"})
+
+_NO_KEY = {
+    "description": "No good API key was sent",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
 
 
 def request_body(
@@ -40,18 +46,23 @@ def request_body(
     }
 
 
-def install_openapi(app: FastAPI) -> None:
-    """Let the app make its OpenAPI document by this module, once, when it is first asked for."""
+def install_openapi(app: FastAPI, *, demands_keys: bool) -> None:
+    """Let the app make its OpenAPI document by this module, once, when it is first asked for.
+
+    Args:
+        app: the app.
+        demands_keys: whether an API key is needed where ``authentication`` guards.
+    """
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _document(app)
+            app.openapi_schema = _document(app, demands_keys=demands_keys)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents
 
 
-def _document(app: FastAPI) -> dict[str, Any]:
+def _document(app: FastAPI, *, demands_keys: bool) -> dict[str, Any]:
     document = get_openapi(
         title=app.title,
         version=app.version,
@@ -63,12 +74,17 @@ def _document(app: FastAPI) -> dict[str, Any]:
         license_info=app.license_info,
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    for operations in document["paths"].values():
+    if demands_keys:
+        document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    for path, operations in document["paths"].items():
         for method, operation in operations.items():
             if method in _HTTP_METHODS:
                 _declare_problems(operation["responses"])
                 _declare_streams(operation["responses"])
                 _declare_request(operation, schemas)
+                if demands_keys and is_guarded(path):
+                    operation["security"] = [{"key": []}]
+                    operation["responses"]["401"] = _NO_KEY
     return document
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from linewise.models import Classifier, ModelError
 
+from ..keys import KeysError, read_keys
 from ..logs import log_configuration
 from ..settings import Settings, SettingsError
 from .inference import load_warm
@@ -45,9 +46,13 @@ def run(options: Mapping[str, Any]) -> None:
         settings = Settings.load(**options)
         if settings.workers > 1 and not hasattr(os, "fork"):
             raise ServerError("several workers need a system that can fork processes; use --workers 1")
+        if settings.demands_keys and settings.keys_file is not None:
+            read_keys(settings.keys_file)
         classifier = load_warm(settings.model_folder)
     except SettingsError as error:
         raise ServerError(f"these settings can't be served with:\n{error}") from None
+    except KeysError as error:
+        raise ServerError(f"the API keys can't be used: {error}") from None
     except ModelError as error:
         raise ServerError(f"the model can't be loaded: {error}") from None
     listener = _listen(settings.host, settings.port)

@@ -4,7 +4,7 @@ Told to end (SIGTERM), it first says so: ``/health/ready`` turns 503 and every a
 requests are still taken. After ``drain_seconds``, in which load balancers turn away, it takes none any more, ends
 those under way and leaves. A second signal, and Ctrl+C, skip the first step.
 
-SIGHUP makes it read its model anew; a folder without a sound model changes nothing but the log.
+SIGHUP makes it read its model and its API keys anew; what is not sound of these changes nothing but the log.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from linewise.models import Classifier, ModelError
 
+from ..keys import KeysError
 from ..settings import Settings
 from .app import create_app
+from .authentication import Guard
 from .inference import Inference
 
 GRACE_SECONDS = 30
@@ -53,6 +55,7 @@ class Worker(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, app: FastAPI, settings: Settings) -> None:
         super().__init__(config)
         self._inference: Inference = app.state.inference
+        self._guard: Guard = app.state.guard
         self._settings = settings
         self._silent_since: dict[H11Protocol, float] = {}
         self._swap: asyncio.Task[None] | None = None
@@ -116,6 +119,10 @@ class Worker(uvicorn.Server):
         again = True
         while again:
             self._swap_again = False
+            try:
+                self._guard.reload()
+            except KeysError as error:
+                _log.error("the API keys were not reread, and the old ones stay good: %s", error)
             try:
                 classifier = await self._inference.load(self._settings.model_folder)
                 _log.info("model %s is in service", classifier.info.digest)

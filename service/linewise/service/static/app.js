@@ -42,8 +42,23 @@ function linesOf(text) {
   return lines;
 }
 
+/** Ask the service; where it demands an API key, ask for one and keep it until the tab is closed. */
+async function ask(address, options = {}) {
+  const send = () => {
+    const key = sessionStorage.getItem("key");
+    const headers = key ? { ...options.headers, Authorization: `Bearer ${key}` } : options.headers;
+    return fetch(address, { ...options, headers });
+  };
+  const response = await send();
+  if (response.status !== 401) return response;
+  const key = prompt("This service answers with an API key only:");
+  if (!key) return response;
+  sessionStorage.setItem("key", key.trim());
+  return send();
+}
+
 async function getJson(address, options) {
-  const response = await fetch(address, options);
+  const response = await ask(address, options);
   const body = await response.json();
   if (!response.ok) {
     const reasons = (body.errors ?? []).map((error) => `${error.location}: ${error.reason}`);
