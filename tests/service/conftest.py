@@ -151,6 +151,7 @@ class ScanningClassifier:
         masks = np.array([mask_of(found) for found in names], dtype=np.uint32)
         uncertain = np.array([mask_of(["code"] if "MAYBE" in line else []) for line in lines], dtype=np.uint32) & ~masks
         probabilities = np.full((len(lines), N_LABELS), 0.0123456, dtype=np.float32)
+        probabilities[uncertain != 0, LABEL_INDEX["code"]] = 0.4
         for row, found in zip(probabilities, names, strict=True):
             row[[LABEL_INDEX[name] for name in found]] = 0.9876543
         told = (

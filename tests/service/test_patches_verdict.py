@@ -78,6 +78,11 @@ class TestWhatIsCodeAfterAll:
             "added line 1: a comment or string opens or closes elsewhere than before"
         )
 
+    def test_whole_comment_within_a_comment(self) -> None:
+        assert verdict("x.c", " /* a", "-b", "+/* b */", " c */") == "code"
+        assert verdict("x.c", " /* a */", "-/* b */", "+/* c */", " f();") == "comment-only"
+        assert verdict("x.c", " // a", "+/* c */", " f();") == "comment-only"
+
     def test_opened_in_a_hunk_and_never_closed_in_it(self) -> None:
         assert verdict("x.c", " a();", "+/* note", " b();") == "code"
         assert verdict("x.py", " a()", '+"""', " b()") == "code"

@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from linewise.features.labels import Group, group_mask, mask_of
+from linewise.features.labels import N_LABELS, Group, group_mask, mask_of
 from linewise.features.languages import language_of_file_name, language_of_shebang
 from linewise.features.lines import split_lines
 from linewise.models import Document, Prediction
@@ -23,8 +23,11 @@ from ..labelling import BatchClassifier
 from .model import FilePatch, Hunk, PatchLine
 
 SURE_MODE = "high-confidence"
+LEAST_POSSIBLE = 0.05
+"""A label cannot be ruled out from this probability on."""
 CHUNK_BYTES = 1 << 20
 CHUNK_FILES = 256
+_BITS = np.uint32(1) << np.arange(N_LABELS, dtype=np.uint32)
 _BLANK = mask_of(["blank"])
 _VISIBLE = (group_mask(Group.SURFACE) | group_mask(Group.CONSTRUCT)) & ~_BLANK
 
@@ -185,7 +188,8 @@ def _row_labels(document: Document, sure: Prediction, shown: Prediction | None) 
     """The labels of what a patch takes for a line: text up to a line feed, whatever carriage returns are in it."""
     assert isinstance(document.text, bytes)
     shown = shown or sure
-    columns = [shown.masks, shown.uncertain_masks, sure.masks, sure.masks | sure.uncertain_masks]
+    possible = sure.masks | (sure.probabilities >= LEAST_POSSIBLE) @ _BITS
+    columns = [shown.masks, shown.uncertain_masks, sure.masks, possible]
     first = _first_lines(document.text)
     if first is not None:
         columns = [_joined(column, first) for column in columns]

@@ -54,11 +54,11 @@ _LUA = re.compile(rb"--\[=*\[|\]=*\]")
 _OUTSIDE, _INSIDE = "outside", "inside"
 
 
-def leaves_alike(old: Iterable[bytes], new: Iterable[bytes], language: str) -> bool:
+def leaves_alike(old: Iterable[bytes], new: Iterable[bytes], language: str, comment_above: bytes | None = None) -> bool:
     """Whether what follows is in a comment or docstring after the new lines exactly if it was so after the old ones.
 
-    The lines are those that a change removes and adds at one place. It is not known whether they begin inside of a
-    comment; the first delimiter in them tells.
+    The lines are those that a change removes and adds at one place. Whether they begin inside of a comment, the first
+    delimiter in them tells, and the line above them where that is a comment.
     """
     before, after = b"".join(line + b"\n" for line in old), b"".join(line + b"\n" for line in new)
     if language in ("python", "kotlin", "scala", "swift") and not _triples_alike(before, after):
@@ -70,6 +70,8 @@ def leaves_alike(old: Iterable[bytes], new: Iterable[bytes], language: str) -> b
     if language == "lua":
         return _balance(_LUA.findall(before), b"--") == _balance(_LUA.findall(after), b"--")
     starts = {_start(text) for text in (before, after)} - {None}
+    if comment_above is not None and starts:
+        starts |= {_end(comment_above)} - {None}
     if len(starts) > 1:
         return False
     start = next(iter(starts), _OUTSIDE)
@@ -99,6 +101,14 @@ def _start(text: bytes) -> str | None:
     if first is None:
         return None
     return _INSIDE if first[0] == b"*/" else _OUTSIDE
+
+
+def _end(comment: bytes) -> str | None:
+    """Where a line ends that is a comment and nothing else; None where that is not sure."""
+    text = comment.strip()
+    if text.startswith((b"//", b"#", b"--")):
+        return None
+    return _OUTSIDE if text.endswith(b"*/") else _INSIDE
 
 
 def _state_after(text: bytes, state: str) -> str:

@@ -144,8 +144,9 @@ def _kinds_of_hunk(labels: HunkLabels, language: str) -> Iterator[Kinds]:
     for begin, end in _changed_runs(lines):
         rows = [[row for row in range(begin, end) if side[row] is not None] for side in sides]
         texts = [[lines[row].content for row in on_side] for on_side in rows]
+        comment_above = _comment_above(labels, begin)
         for removed in texts[:-1]:
-            if not leaves_alike(removed, texts[-1], language):
+            if not leaves_alike(removed, texts[-1], language, comment_above):
                 raise _CodeError(f"{_place(labels, begin)}: a comment or string opens or closes elsewhere than before")
         paired = _strings_alone(labels, rows, language) if len(rows) == 2 else False
         for side, on_side in zip(sides, rows, strict=True):
@@ -158,6 +159,14 @@ def _kinds_of_hunk(labels: HunkLabels, language: str) -> Iterator[Kinds]:
                     assert line is not None
                     raise _CodeError(f"{_place(labels, row)}: {_why_code(line, lines[row].content, language)}")
                 yield kinds
+
+
+def _comment_above(labels: HunkLabels, row: int) -> bytes | None:
+    """The line above a run of changed lines, where it is a comment and nothing else."""
+    line = labels.new[row - 1] if row else None
+    if line is None or not line.sure & _BIT["comment"] or line.possible & _NO_COMMENT:
+        return None
+    return labels.hunk.lines[row - 1].content
 
 
 def _changed_runs(lines: Sequence[PatchLine]) -> Iterator[tuple[int, int]]:
