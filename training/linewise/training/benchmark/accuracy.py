@@ -22,6 +22,7 @@ from .calibration import Calibration
 from .cases import Told
 from .measuring import TEXT, LanguageResult, Plan, Scores, ViewResult, measure_language
 from .tallies import Decisions, HiddenRegions, ProjectCounts, merged
+from .unseen.measuring import Unseen
 
 SURFACE_AND_CONSTRUCT = (Group.SURFACE, Group.CONSTRUCT)
 REGION = (Group.REGION,)
@@ -45,6 +46,7 @@ class Accuracy:
     Attributes:
         languages: by language, without the text part.
         text: the text part: READMEs, logs, traces, mails, some mixed with code.
+        unseen: languages that no training data holds; None where they were not measured.
         split_digest: of the test split's files; None on validation.
     """
 
@@ -55,6 +57,7 @@ class Accuracy:
     text: LanguageResult
     seconds: float
     versions: Mapping[str, str] = field(default_factory=dict)
+    unseen: Unseen | None = None
 
     def views(self, view: str, told: Told = Told.NOTHING) -> dict[str, ViewResult]:
         """The model's results on a view by language; languages without such cases are left out."""

@@ -10,6 +10,7 @@ import numpy as np
 from linewise.features.labels import LABEL_NAMES
 from linewise.models.store import MODES
 from linewise.training.oracle.captures import REGIONS
+from linewise.training.oracle.unseen import UNSEEN
 from linewise.training.trainer.evaluation import MIN_SUPPORT, Figures
 
 from . import tables
@@ -102,6 +103,7 @@ def as_markdown(accuracy: Accuracy, pictures: tuple[str, ...] = ()) -> str:
         "### Text or code",
         "READMEs, manual pages, changelogs, logs, traces, mails, some mixed with code; nothing told.",
         tables.text_table(accuracy),
+        *_unseen(accuracy),
         "### Which language",
         tables.detection_table(accuracy),
         "### By label",
@@ -115,6 +117,20 @@ def as_markdown(accuracy: Accuracy, pictures: tuple[str, ...] = ()) -> str:
         tables.thin_cells(whole),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _unseen(accuracy: Accuracy) -> list[str]:
+    if accuracy.unseen is None:
+        return []
+    projects = "; ".join(
+        f"{UNSEEN[name].title}: {', '.join(found)}" for name, found in accuracy.unseen.projects.items()
+    )
+    return [
+        "### Languages never seen",
+        f"No training data of any kind holds them; their truth comes from queries of their own ({projects}). "
+        "*close* are those that resemble a trained language.",
+        tables.unseen_table(accuracy.unseen),
+    ]
 
 
 def _headline(accuracy: Accuracy) -> str:
@@ -178,6 +194,10 @@ def as_json(accuracy: Accuracy) -> dict[str, Any]:
         "text": {
             view: _number(result.scores.all.total.f1[LABEL_NAMES.index("text")])
             for (view, _), result in accuracy.text.views.items()
+        },
+        "unseen": {
+            view: {name: _number(value) for name, value in figures.of_languages().items()}
+            for view, figures in (accuracy.unseen.views if accuracy.unseen else {}).items()
         },
         "language_detection": {row.name: {"apart": row.apart, "merged": row.merged} for row in accuracy.detection()},
     }

@@ -10,6 +10,7 @@ import numpy as np
 from linewise.features.labels import LABEL_INDEX, LABEL_NAMES, LABELS
 from linewise.models.store import MODES
 from linewise.training.oracle.captures import REGIONS
+from linewise.training.oracle.unseen import UNSEEN
 from linewise.training.trainer.evaluation import MIN_SUPPORT, Figures
 
 from .accuracy import REGION, SURFACE_AND_CONSTRUCT, Accuracy
@@ -19,6 +20,7 @@ from .intervals import Interval, interval_of_exact, interval_of_f1
 from .measuring import HIGHLIGHTER, MAJORITY, MODEL, PARSER, UNDAMAGED
 from .rivals.highlighter import CARRIED
 from .tallies import merged
+from .unseen.measuring import Unseen
 
 WINDOWS = tuple(window_name(length) for length in WINDOW_LENGTHS)
 VIEWS = (WHOLE, *WINDOWS)
@@ -349,3 +351,21 @@ def detection_table(accuracy: Accuracy) -> str:
     """Which language is it?"""
     rows = [[row.name, f"{row.apart:.1%}", f"{row.merged:.1%}", f"{row.n_documents:,}"] for row in accuracy.detection()]
     return table(["view", "right", "C/C++ and JavaScript/TypeScript merged", "documents"], rows)
+
+
+def unseen_table(unseen: Unseen) -> str:
+    """Languages that no training data holds."""
+    rows = []
+    for language, counts in unseen.views[WHOLE].by_language.items():
+        cells = []
+        for figures in unseen.views.values():
+            cells += [shown(figures.of_languages(groups)[language]) for groups in (SURFACE_AND_CONSTRUCT, REGION)]
+        title = UNSEEN[language].title + (" (close)" if UNSEEN[language].close else "")
+        overall = shown(unseen.views[WHOLE].of_languages()[language])
+        rows.append(
+            [title, overall, *cells, percent(counts.exact), percent(unseen.known[language]), f"{counts.n_lines:,}"]
+        )
+    header = ["language", f"{WHOLE}: all"]
+    for view in unseen.views:
+        header += [f"{view}: surface + construct", "region, all"]
+    return table([*header, "every label right", "lines the parser read", "lines"], rows)

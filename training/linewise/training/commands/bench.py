@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from linewise.training.corpus.manifest import Split
 
 if TYPE_CHECKING:
     from linewise.training.benchmark.accuracy import Accuracy
+    from linewise.training.benchmark.unseen.measuring import Unseen
 
 _INTRODUCTION = """\
 # Accuracy
@@ -58,6 +60,9 @@ def bench() -> None:
 @click.option(
     "--max-files", type=click.IntRange(1), help="Take so many files of each language, for a quick look; not on test."
 )
+@click.option(
+    "--unseen/--no-unseen", default=True, help="On the test split, also measure languages that training never saw."
+)
 def accuracy(
     split: str,
     folder: Path | None,
@@ -67,6 +72,7 @@ def accuracy(
     log: Path | None,
     jobs: int,
     max_files: int | None,
+    unseen: bool,
 ) -> None:
     """Measure labels on a split of the corpus: by view, label and language, beside other tools.
 
@@ -88,6 +94,8 @@ def accuracy(
         model = store.load(folder)
         digest = _checked_test_split() if split == Split.TEST.value else None
         figures = measure_accuracy(Plan(folder, Split(split), max_files=max_files or 0), digest, n_jobs=jobs)
+        if unseen and split == Split.TEST.value:
+            figures = replace(figures, unseen=_measured_unseen(folder, jobs))
     except (ModelError, CorpusMissingError) as error:
         raise click.ClickException(str(error)) from error
     if report is not None:
@@ -114,6 +122,20 @@ def _checked_test_split() -> str:
             "run `linewise corpus fetch` and `linewise corpus prepare`"
         )
     return digest
+
+
+def _measured_unseen(folder: Path, jobs: int) -> Unseen:
+    """Fetch the packages that the cache lacks, and measure."""
+    from linewise.training.benchmark.unseen.measuring import measure_unseen  # noqa: PLC0415
+    from linewise.training.benchmark.unseen.sources import fetch_unseen  # noqa: PLC0415
+    from linewise.training.corpus.clients import FetchError  # noqa: PLC0415
+    from linewise.training.grammars import GrammarError  # noqa: PLC0415
+
+    try:
+        fetch_unseen()
+        return measure_unseen(folder, n_jobs=jobs)
+    except (FetchError, GrammarError) as error:
+        raise click.ClickException(f"{error}; --no-unseen leaves these languages out") from error
 
 
 def _write_report(figures: Accuracy, path: Path) -> None:

@@ -31,7 +31,7 @@ from linewise.training.oracle.profiles import profile_of
 
 _ORACLE = "linewise.training.oracle"
 _QUERIES = "linewise.training"
-_PER_LANGUAGE = frozenset({"profiles.py", "rules.py", "anatomy.py", "__init__.py", "errors.py"})
+_PER_LANGUAGE = frozenset({"profiles.py", "rules.py", "anatomy.py", "unseen.py", "__init__.py", "errors.py"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Languages that no training data holds: how far does what the model knows of others carry over?"""
