@@ -11,6 +11,7 @@ from importlib import metadata
 import numpy as np
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
+from tqdm import tqdm
 
 from linewise.features.labels import Group
 from linewise.features.languages import LANGUAGE_NAMES
@@ -136,7 +137,9 @@ def measure_accuracy(
     """
     began = time.monotonic()
     digest = store.load(plan.model).info.digest
-    results = Parallel(n_jobs=n_jobs)(delayed(_measured)(name, plan) for name in (TEXT, *languages))
+    names = (TEXT, *languages)
+    running = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(_measured)(name, plan) for name in names)
+    results = list(tqdm(running, total=len(names), desc="measure", unit="language"))
     versions = {name: metadata.version(name) for name in _VERSIONS_OF} | {"python": platform.python_version()}
     text, *others = results
     by_language = dict(zip(languages, others, strict=True))
