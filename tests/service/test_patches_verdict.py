@@ -116,6 +116,10 @@ class TestWhatIsCodeAfterAll:
     def test_more_than_a_string_changes(self, old: str, new: str) -> None:
         assert verdict("x.py", f"-{old}", f"+{new}") != "string-only"
 
+    def test_import_and_more_on_its_line(self) -> None:
+        assert verdict("x.c", "+#include <a.h>", " f();") == "import-only"
+        assert verdict("x.py", "+import a; b = 1", " f()") == "code"
+
     def test_future_import(self) -> None:
         assert verdict("x.py", "+from __future__ import annotations", " f()") == "code"
 

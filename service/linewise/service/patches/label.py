@@ -23,6 +23,8 @@ from ..labelling import BatchClassifier
 from .model import FilePatch, Hunk, PatchLine
 
 SURE_MODE = "high-confidence"
+LEAST_LIKELY = 0.5
+"""A label is more likely than not from this probability on."""
 LEAST_POSSIBLE = 0.05
 """A label cannot be ruled out from this probability on."""
 CHUNK_BYTES = 1 << 20
@@ -35,13 +37,14 @@ _VISIBLE = (group_mask(Group.SURFACE) | group_mask(Group.CONSTRUCT)) & ~_BLANK
 class LineLabels(NamedTuple):
     """One line's labels on one side, as bit masks.
 
-    ``given`` and ``uncertain`` are by the mode that was asked for. ``sure`` and ``possible`` are what verdicts rest on:
-    the labels given with high confidence, and those that cannot be ruled out with high confidence.
+    ``given`` and ``uncertain`` are by the mode that was asked for. Verdicts rest on the others: the labels that are
+    given with high confidence, those that are more likely than not, and those that cannot be ruled out.
     """
 
     given: int
     uncertain: int
     sure: int
+    likely: int
     possible: int
 
 
@@ -188,8 +191,9 @@ def _row_labels(document: Document, sure: Prediction, shown: Prediction | None) 
     """The labels of what a patch takes for a line: text up to a line feed, whatever carriage returns are in it."""
     assert isinstance(document.text, bytes)
     shown = shown or sure
+    likely = (sure.probabilities >= LEAST_LIKELY) @ _BITS
     possible = sure.masks | (sure.probabilities >= LEAST_POSSIBLE) @ _BITS
-    columns = [shown.masks, shown.uncertain_masks, sure.masks, possible]
+    columns = [shown.masks, shown.uncertain_masks, sure.masks, likely, possible]
     first = _first_lines(document.text)
     if first is not None:
         columns = [_joined(column, first) for column in columns]

@@ -53,8 +53,6 @@ _HARMLESS: Kinds = frozenset((Verdict.BLANK_ONLY, Verdict.COMMENT_ONLY, Verdict.
 _BIT = {name: mask_of([name]) for name in LABEL_NAMES}
 _SURFACE = group_mask(Group.SURFACE)
 _REGION = group_mask(Group.REGION)
-# A line that is no code holds no string and begins nothing either.
-_NO_COMMENT = _BIT["code"] | _BIT["text"]
 _OF_IMPORT = mask_of(["code", "string", "delimiter", "import", "preprocessor"]) | _REGION
 # Where an import is a call that may be bound to a name.
 _OF_IMPORT_CALL = _OF_IMPORT | _BIT["call"] | _BIT["variable_declaration"]
@@ -131,10 +129,10 @@ def _require_alike(labels: HunkLabels) -> None:
 def _difference(old: LineLabels, new: LineLabels) -> int:
     """The labels in which two readings of a line differ.
 
-    What stands on the line must be as sure before as after. Of the other labels, one that is sure on one side may be
-    left open on the other, but not ruled out.
+    What stands on the line must be the same, by what is likely. Of the other labels, one that is sure on one side may
+    be left open on the other, but not ruled out.
     """
-    of_surface = (old.sure ^ new.sure) & _SURFACE
+    of_surface = (old.likely ^ new.likely) & _SURFACE
     return of_surface | (old.sure & ~new.possible) | (new.sure & ~old.possible)
 
 
@@ -164,7 +162,7 @@ def _kinds_of_hunk(labels: HunkLabels, language: str) -> Iterator[Kinds]:
 def _comment_above(labels: HunkLabels, row: int) -> bytes | None:
     """The line above a run of changed lines, where it is a comment and nothing else."""
     line = labels.new[row - 1] if row else None
-    if line is None or not line.sure & _BIT["comment"] or line.possible & _NO_COMMENT:
+    if line is None or not line.sure & _BIT["comment"] or line.possible & _BIT["code"]:
         return None
     return labels.hunk.lines[row - 1].content
 
@@ -194,7 +192,7 @@ def _kinds_of_line(labels: HunkLabels, side: Side, row: int, language: str) -> K
         return _NONE if _may_be_in_string(side, row) else _ANY
     if content.rstrip(b"\r").endswith(b"\\"):
         return _NONE
-    if (line.sure & (_BIT["comment"] | _BIT["documentation"])) and not line.possible & _NO_COMMENT:
+    if (line.sure & (_BIT["comment"] | _BIT["documentation"])) and not line.possible & _BIT["code"]:
         return _kinds_of_comment(labels, side, row, language)
     if line.possible & (_BIT["comment"] | _BIT["documentation"] | _BIT["text"]):
         return _NONE
@@ -216,13 +214,18 @@ def _kinds_of_comment(labels: HunkLabels, side: Side, row: int, language: str) -
 
 def _kinds_of_code(line: LineLabels, content: bytes, language: str) -> Kinds:
     of_import = _OF_IMPORT_CALL if language in _IMPORT_BY_CALL else _OF_IMPORT
-    if line.sure & _BIT["import"] and not line.possible & ~of_import and b"__future__" not in content:
+    if line.sure & _BIT["import"] and not line.possible & ~of_import and _is_one_statement(content):
         return frozenset((Verdict.IMPORT_ONLY,))
     # Without a quote on it, a line that surely lies in a string lies in one that began above.
     inside = line.sure & _BIT["string"] and not line.possible & ~_OF_STRING_INTERIOR
     if inside and not any(mark in b"\"'`{}$#/|%\\[]" for mark in content):
         return frozenset((Verdict.STRING_ONLY,))
     return _NONE
+
+
+def _is_one_statement(content: bytes) -> bool:
+    """Whether an import stands alone on its line, and steers no compiler as Python's ``__future__`` does."""
+    return b";" not in content.rstrip().removesuffix(b";") and b"__future__" not in content
 
 
 def _strings_alone(labels: HunkLabels, rows: Sequence[Sequence[int]], language: str) -> bool:
@@ -288,9 +291,9 @@ def _why_code(line: LineLabels, content: bytes, language: str) -> str:
         return "a blank line that may be part of a string or a statement"
     if steers(content, language):
         return "a comment that tools or compilers may read"
-    if not line.possible & _NO_COMMENT:
+    if line.sure & (_BIT["comment"] | _BIT["documentation"]) and not line.possible & _BIT["code"]:
         return "a comment that may be run, or that joins the next line"
-    return f"may be {', '.join(names_of(line.possible & _NO_COMMENT))}"
+    return "may be code" if line.possible & _BIT["code"] else "of no kind that is sure"
 
 
 def _place(labels: HunkLabels, row: int) -> str:
