@@ -161,3 +161,40 @@ def _append_to_log(path: Path, figures: Accuracy) -> None:
     ]
     with path.open("a", encoding="utf-8") as stream:
         stream.write("| " + " | ".join(cells) + " |\n")
+
+
+@bench.command()
+@click.option(
+    "--model",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A model folder; otherwise the model that ships.",
+)
+@click.option(
+    "--split", type=click.Choice([Split.VALIDATION.value, Split.TEST.value]), default="test", show_default=True
+)
+@click.option("--rounds", type=click.IntRange(min=1), default=5, show_default=True, help="Runs of each program.")
+@click.option("--long", "long_curve", is_flag=True, help="Also label a text of ten million lines.")
+@click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Also write JSON here.")
+@click.option(
+    "--write", "report", type=click.Path(dir_okay=False, path_type=Path), help="Write the report and its picture here."
+)
+def speed(
+    folder: Path | None, split: str, rounds: int, long_curve: bool, json_path: Path | None, report: Path | None
+) -> None:
+    """Print how fast linewise is on this machine, against other programs, and where the time goes."""
+    from linewise.models import ModelError, store  # noqa: PLC0415
+    from linewise.training.benchmark.speed import Plan, measure_speed  # noqa: PLC0415
+    from linewise.training.benchmark.speed_report import as_json, as_markdown, write_report  # noqa: PLC0415
+    from linewise.training.corpus.shards import CorpusMissingError  # noqa: PLC0415
+
+    plan = Plan(folder or store.default_folder(), Split(split), rounds=rounds, long_curve=long_curve)
+    try:
+        figures = measure_speed(plan, lambda step: click.echo(step, err=True))
+    except (ModelError, CorpusMissingError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(as_markdown(figures))
+    if report is not None:
+        write_report(figures, report)
+    if json_path is not None:
+        json_path.write_text(json.dumps(as_json(figures), indent=1) + "\n", encoding="utf-8")
