@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import os
 import re
@@ -13,8 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
@@ -23,78 +23,11 @@ import pytest
 
 from linewise.models import Classifier
 
+from .running import Server, running, serve
+
 LOOP = "for item in queue:\n    send(item)\n"
 LIMIT = 200_000
 SECRET = "s3cr3t_t0ken"
-
-
-def serve(*options: str) -> subprocess.Popen[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("LINEWISE_")}
-    command = [sys.executable, "-m", "linewise", "serve", *options]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
-
-
-class Server:
-    """A running service: its address, and what it has logged so far."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-        self.log: list[str] = []
-        self._has_started = threading.Event()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-        assert self._has_started.wait(60), "".join(self.log)
-        found = re.search(r"http://127\.0\.0\.1:(\d+)", "".join(self.log))
-        assert found is not None, "".join(self.log)
-        self.port = int(found[1])
-        self.address = f"http://127.0.0.1:{self.port}"
-        self._wait_until_ready()
-
-    def _read(self) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.log.append(line)
-            if "running on" in line:
-                self._has_started.set()
-        self._has_started.set()
-
-    def _wait_until_ready(self) -> None:
-        # Several workers share a socket that exists, and is logged, before the first of them listens.
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                assert httpx2.get(f"{self.address}/health/ready", timeout=30).status_code == 200
-                return
-            except httpx2.TransportError:
-                time.sleep(0.05)
-        raise AssertionError("".join(self.log))
-
-    def wait_for(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 30
-        while not condition():
-            assert time.monotonic() < deadline, "".join(self.log)
-            time.sleep(0.02)
-
-    def stop(self, sign: signal.Signals = signal.SIGTERM) -> int:
-        """Ask it to end, and return its exit code."""
-        self.process.send_signal(sign)
-        code = self.process.wait(40)
-        self._reader.join(10)
-        assert self.process.stderr is not None
-        self.process.stderr.close()
-        return code
-
-
-@contextmanager
-def running(*options: str) -> Iterator[Server]:
-    process = serve("--port", "0", "--drain-seconds", "0", *options)
-    try:
-        server = Server(process)
-        yield server
-        server.stop()
-    finally:
-        process.kill()
-        process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -156,12 +89,51 @@ def test_a_client_that_goes_away_harms_nobody(server: Server) -> None:
     assert httpx2.get(f"{server.address}/health/live").status_code == 200
 
 
-def test_malformed_http_gets_400(server: Server) -> None:
-    head = b"POST /v1/classify HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-    for rest in (b"Content-Length: -1\r\n\r\n", b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}", b"\0: x\r\n\r\n"):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
-            connection.sendall(head + rest)
-            assert connection.recv(100).startswith(b"HTTP/1.1 400 ")
+def answer_to(server: Server, sent: bytes) -> bytes:
+    """The first bytes that come back over a connection of its own."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.sendall(sent)
+        return connection.recv(100)
+
+
+HEAD = b"POST /v1/classify HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        HEAD + b"Content-Length: -1\r\n\r\n",
+        HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}",
+        HEAD + b"Content-Length: " + b"9" * 5000 + b"x\r\n\r\n{}",
+        HEAD + b"\0: x\r\n\r\n",
+        HEAD + b"X-Long: " + b"x" * 70_000 + b"\r\n\r\n",
+        b"POST /v1/classify HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}",
+        b"s3cr3t_t0ken\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ],
+)
+def test_malformed_http_gets_400(server: Server, sent: bytes) -> None:
+    assert answer_to(server, sent).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("chunk", [b"zz\r\n{}\r\n0\r\n\r\n", b"-2\r\n{}\r\n0\r\n\r\n", b"2\r\n{}xx0\r\n\r\n"])
+def test_malformed_chunks_get_no_answer_of_success(server: Server, chunk: bytes) -> None:
+    sent = HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunk
+    assert answer_to(server, sent).startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 422 "))
+
+
+def test_a_length_beside_chunks_does_not_split_requests(server: Server) -> None:
+    body = json.dumps({"text": ""}).encode()
+    chunked = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    answer = answer_to(server, HEAD + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked)
+    assert answer.startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 400 "))
+
+
+def test_what_is_packed_is_not_unpacked(server: Server) -> None:
+    bomb = gzip.compress(b"{" + b" " * 50_000_000)
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    assert httpx2.post(f"{server.address}/v1/classify", content=bomb, headers=headers).status_code == 415
 
 
 def test_the_log_holds_no_text(server: Server) -> None:
