@@ -21,6 +21,7 @@ from linewise.features.lines import encode
 
 from . import pipeline, store
 from .context import CONTEXTS
+from .decision import reconcile
 from .prediction import Prediction
 
 BATCH_BYTES = 1 << 19
@@ -108,11 +109,12 @@ class Classifier:
             probabilities = answers.probabilities[offsets[index] : offsets[index + 1]]
             thresholds = self._model.thresholds[mode]
             masks, uncertain_masks = _masks(probabilities, thresholds)
+            masks = reconcile(masks, probabilities, complete=mode != "high-confidence")
             scores = answers.language_scores[index]
             best = int(scores.argmax())
             yield Prediction(
                 masks=masks,
-                uncertain_masks=uncertain_masks,
+                uncertain_masks=uncertain_masks & ~masks,
                 probabilities=probabilities,
                 language=LANGUAGE_NAMES[best] if best < len(LANGUAGE_NAMES) else None,
                 language_score=float(scores[best]),

@@ -1,0 +1,47 @@
+"""Labels that agree with each other: the taxonomy's rules, applied to what the thresholds give.
+
+Each label has a threshold of its own, so on a doubtful line they can contradict each other. The rules that form alone
+decides settle it: a construct implies `code`, `text` stands beside neither `code` nor `comment`, and a visible line has
+at least one of `code`, `comment`, `documentation` and `text`. Probabilities stay as they are.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linewise.features.labels import LABEL_INDEX, Group, group_mask, mask_of
+
+_BLANK, _CODE, _TEXT = (np.uint32(mask_of([name])) for name in ("blank", "code", "text"))
+_IMPLIES_CODE = np.uint32(group_mask(Group.CONSTRUCT) | mask_of(["string", "delimiter"]))
+_COMMENTS = np.uint32(mask_of(["comment", "documentation"]))
+_NOT_TEXT = _IMPLIES_CODE | _CODE | _COMMENTS
+_CARRIERS = np.array([LABEL_INDEX[name] for name in ("code", "comment", "documentation", "text")])
+
+
+def reconcile(
+    masks: NDArray[np.uint32], probabilities: NDArray[np.float32], *, complete: bool = True
+) -> NDArray[np.uint32]:
+    """The same masks where the labels agree; elsewhere the more probable side wins.
+
+    Args:
+        masks: labels as the thresholds give them, uint32 of shape (n_lines,).
+        probabilities: float32 of shape (n_lines, n_labels).
+        complete: whether a visible line that has none of `code`, `comment`, `documentation` and `text` gets the most
+            probable of them; without it, such a line stays undecided.
+    """
+    masks = masks.copy()
+    code, text = probabilities[:, LABEL_INDEX["code"]], probabilities[:, LABEL_INDEX["text"]]
+    contested = np.flatnonzero((masks & _TEXT != 0) & (masks & _NOT_TEXT != 0))
+    other = np.maximum(code, probabilities[:, _CARRIERS[1:3]].max(axis=1, initial=0))[contested]
+    is_text = text[contested] >= other
+    masks[contested[is_text]] &= ~_NOT_TEXT
+    masks[contested[~is_text]] &= ~_TEXT
+    masks[masks & _IMPLIES_CODE != 0] |= _CODE
+    if complete:
+        open_lines = np.flatnonzero(masks & (_CODE | _COMMENTS | _TEXT | _BLANK) == 0)
+        best = (
+            _CARRIERS[probabilities[np.ix_(open_lines, _CARRIERS)].argmax(axis=1)] if len(open_lines) else _CARRIERS[:0]
+        )
+        masks[open_lines] |= np.uint32(1) << best.astype(np.uint32)
+    return masks
