@@ -1,6 +1,10 @@
-for item in queue:
-    if item.ready:
-        count = item.send()  # now
+def send_all(queue, log):
+    """Send what is ready, and tell how much that was."""
+    sent = 0
+    for item in queue:
+        if item.ready:
+            item.send()  # may raise
+            sent += 1
 
-print(f"""sent
-{count}""")
+    log.info("sent %d", sent)
+    return sent
