@@ -134,6 +134,7 @@ class TestHeaders:
             (b"Only in src: x.py", "src/x.py", Change.NOT_SHOWN),
             (b"* Unmerged path x.py", "x.py", Change.NOT_SHOWN),
             (b"Binary files a/x.so and b/x.so differ", "x.so", Change.BINARY),
+            (b"Binary files a/x and y.so and b/x and y.so differ", "x and y.so", Change.BINARY),
             (b"Binary file x.so has changed", "x.so", Change.BINARY),
             (b"Submodule lib 1234567..89abcde:", "lib", Change.NOT_A_FILE),
             (b"Property changes on: x.py", "x.py", Change.MODE),
@@ -192,6 +193,7 @@ class TestSurroundings:
         (GIT[:-5], "the patch ends within the hunk of line 5"),
         (GIT.replace(b"-old", b"?old"), "line 7: neither added, removed nor unchanged, within the hunk of line 5"),
         (GIT.replace(b"+new", b" new"), "line 8: more lines of one side than the hunk's header says"),
+        (GIT.replace(b"@@ -1,2", b"@@ -1;2"), "line 5: begins like a hunk's header and is none"),
         (b"*** a/x\n--- b/x\n***************\n*** 1 ****\n", "line 1: a context diff; only unified diffs"),
     ],
 )

@@ -210,6 +210,12 @@ def test_comments_that_only_tell(language: str, comment: str) -> None:
     assert not steers(comment.encode(), language)
 
 
+def test_long_patches_take_no_more_time_than_they_are_long() -> None:
+    for text in ("# words", "", "# " + "a-on-" * 900, '"""doc"""'):
+        (labels,) = labelled(patch_of("x.py", *([f"+{text}"] * 4_000), " f()"))
+        judge(labels)
+
+
 class TestSeveralFiles:
     def judged(self, *patches: bytes) -> str:
         return judge_all(judge(labels) for labels in labelled(b"".join(patches))).value

@@ -24,7 +24,7 @@ from .pool import PoolLimits
 from .problems import install_problems
 from .read_deadline import ReadDeadline
 from .request_id import RequestId
-from .routes import classify, health, pages, vocabulary
+from .routes import classify, diff, health, pages, vocabulary
 from .routes import metrics as metrics_route
 from .security_headers import SecurityHeaders
 
@@ -99,7 +99,7 @@ def create_app(
     app.state.guard = guard
     install_problems(app)
     install_openapi(app, demands_keys=settings.demands_keys)
-    for routes in (classify, vocabulary, health, metrics_route, pages):
+    for routes in (classify, diff, vocabulary, health, metrics_route, pages):
         app.include_router(routes.router)
     pages.install_assets(app)
     # The last one added is the first to see a request.

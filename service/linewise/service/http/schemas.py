@@ -49,7 +49,7 @@ _ANSWER_EXAMPLE: JsonDict = {
 }
 
 
-def _whole_text(value: str) -> str:
+def whole_text(value: str) -> str:
     """Refuse text with lone surrogates: JSON can write them, but no encoding of Unicode has them."""
     try:
         value.encode("utf-8")
@@ -117,7 +117,7 @@ class ClassifyRequest(BaseModel):
     @field_validator("text", "filename")
     @classmethod
     def _check_text(cls, value: str | None) -> str | None:
-        return None if value is None else _whole_text(value)
+        return None if value is None else whole_text(value)
 
     @field_validator("last_line")
     @classmethod
@@ -149,7 +149,7 @@ class DocumentRequest(ClassifyRequest):
     @field_validator("id")
     @classmethod
     def _check_id(cls, value: str | None) -> str | None:
-        return None if value is None else _whole_text(value)
+        return None if value is None else whole_text(value)
 
 
 class BatchRequest(BaseModel):

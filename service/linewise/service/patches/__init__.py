@@ -1,6 +1,6 @@
 """Patches: what they say of each file, the labels of their lines on both sides, and what they amount to."""
 
-from .label import FileLabels, HunkLabels, LineLabels, label_patch
+from .label import FileLabels, HunkLabels, LineLabels, PatchPlan, label_patch
 from .model import Change, FilePatch, Hunk, PatchLine
 from .parse import PatchError, parse_patch
 from .verdict import Finding, Verdict, judge, judge_all
@@ -15,6 +15,7 @@ __all__ = [
     "LineLabels",
     "PatchError",
     "PatchLine",
+    "PatchPlan",
     "Verdict",
     "judge",
     "judge_all",

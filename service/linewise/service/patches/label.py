@@ -110,15 +110,30 @@ def label_patch(
     """
     for chunk in _chunks(patches):
         known = source.contents(chunk) if source is not None else [None] * len(chunk)
-        plans = [_Plan(patch, contents) for patch, contents in zip(chunk, known, strict=True)]
-        documents = [document for plan in plans for document in plan.documents(SURE_MODE)]
-        sure = classifier.classify_many(documents)
-        shown: Iterator[Prediction | None] = iter([None] * len(documents))
-        if mode != SURE_MODE:
-            shown = classifier.classify_many([document for plan in plans for document in plan.documents(mode)])
+        plan = PatchPlan(chunk, known, mode)
+        yield from plan.assemble(list(classifier.classify_many(plan.documents())))
+
+
+class PatchPlan:
+    """Which texts of some files are to be labelled, and how the answers become the labels of the files."""
+
+    def __init__(self, patches: Sequence[FilePatch], contents: Sequence[Contents | None], mode: str) -> None:
+        """Plan the files of a patch, with their whole contents where they are known; mode as in `label_patch`."""
+        self._plans = [_FilePlan(patch, known) for patch, known in zip(patches, contents, strict=True)]
+        self._mode = mode
+
+    def documents(self) -> list[Document]:
+        """The texts to label, in the order in which `assemble` takes the answers."""
+        modes = [SURE_MODE] if self._mode == SURE_MODE else [SURE_MODE, self._mode]
+        return [document for mode in modes for plan in self._plans for document in plan.documents(mode)]
+
+    def assemble(self, predictions: Sequence[Prediction]) -> list[FileLabels]:
+        """The labels of the files, by one prediction for each of the texts."""
+        n_texts = sum(plan.n_documents for plan in self._plans)
+        sure, shown = predictions[:n_texts], predictions[-n_texts:] if n_texts else ()
+        documents = [document for plan in self._plans for document in plan.documents(SURE_MODE)]
         rows = iter([_row_labels(*row) for row in zip(documents, sure, shown, strict=True)])
-        for plan in plans:
-            yield plan.assemble([next(rows) for _ in range(plan.n_documents)])
+        return [plan.assemble([next(rows) for _ in range(plan.n_documents)]) for plan in self._plans]
 
 
 def _chunks(patches: Iterable[FilePatch]) -> Iterator[list[FilePatch]]:
@@ -134,8 +149,8 @@ def _chunks(patches: Iterable[FilePatch]) -> Iterator[list[FilePatch]]:
         yield chunk
 
 
-class _Plan:
-    """Which texts of a file are to be labelled, and how its hunks take their labels out of the answers."""
+class _FilePlan:
+    """Which texts of one file are to be labelled, and how its hunks take their labels out of the answers."""
 
     def __init__(self, patch: FilePatch, contents: Contents | None) -> None:
         self._patch = patch
@@ -187,10 +202,9 @@ class _Plan:
         return language.name if language else None
 
 
-def _row_labels(document: Document, sure: Prediction, shown: Prediction | None) -> list[LineLabels]:
+def _row_labels(document: Document, sure: Prediction, shown: Prediction) -> list[LineLabels]:
     """The labels of what a patch takes for a line: text up to a line feed, whatever carriage returns are in it."""
     assert isinstance(document.text, bytes)
-    shown = shown or sure
     likely = (sure.probabilities >= LEAST_LIKELY) @ _BITS
     possible = sure.masks | (sure.probabilities >= LEAST_POSSIBLE) @ _BITS
     columns = [shown.masks, shown.uncertain_masks, sure.masks, likely, possible]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+LONGEST = 5_000
 # Where one quote is no string: Rust's lifetimes.
 _DOUBLE_ONLY = frozenset(("rust",))
 # Where a backtick runs no command.
@@ -28,7 +29,7 @@ def skeleton(line: bytes, language: str) -> bytes | None:
     Literals that may hold code (`"${f(x)}"`) stay as they are. None where the line has no literal, or where it is not
     sure which of it is one.
     """
-    if _RAW.search(line):
+    if len(line) > LONGEST or _RAW.search(line):
         return None
     pattern = _DOUBLE_LITERAL if language in _DOUBLE_ONLY else _LITERAL
     emptied, count = pattern.subn(_emptied, line)

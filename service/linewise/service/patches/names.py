@@ -6,6 +6,7 @@ import os
 import re
 
 NO_FILE = "/dev/null"
+_LONGEST_PREFIX = 64
 _ESCAPE = re.compile(rb'\\(?:([0-7]{3})|([abtnvfr"\\]))')
 _ESCAPED = dict(zip(b'abtnvfr"\\', b'\a\b\t\n\v\f\r"\\', strict=True))
 _QUOTED = re.compile(rb'"((?:[^"\\]|\\.)*)"')
@@ -25,7 +26,7 @@ def header_name(rest: bytes) -> bytes:
     """The name in what follows ``---`` or ``+++``: a time stamp may stand behind a tab, or behind two spaces."""
     if rest.startswith(b'"'):
         return unquote(rest)
-    return re.split(rb"\t|  +(?=\d{4}-\d\d-\d\d )", rest, maxsplit=1)[0].rstrip(b" ")
+    return re.split(rb"\t|(?<! )  +(?=\d{4}-\d\d-\d\d )", rest, maxsplit=1)[0].rstrip(b" ")
 
 
 def split_pair(rest: bytes) -> tuple[bytes, bytes] | None:
@@ -42,6 +43,8 @@ def split_pair(rest: bytes) -> tuple[bytes, bytes] | None:
         return rest[:at], unquote(rest[at + 1 :])
     for match in re.finditer(rb" ", rest):
         first, second = rest[: match.start()], rest[match.end() :]
+        if abs(len(first) - len(second)) > _LONGEST_PREFIX:
+            continue
         if first == second or (b"/" in first and first.partition(b"/")[2] == second.partition(b"/")[2]):
             return first, second
     parts = rest.split(b" ")
@@ -63,3 +66,10 @@ def strip_prefixes(old: bytes | None, new: bytes | None) -> tuple[str | None, st
 
 def _same_folder(old: bytes | None, new: bytes | None) -> bool:
     return old is not None and new is not None and old[:2] == new[:2]
+
+
+def split_binary_pair(rest: bytes) -> tuple[bytes, bytes]:
+    """The two names of ``X and Y``, which are of about one length where ``and`` is part of them too."""
+    parts = rest.split(b" and ")
+    half = max(1, len(parts) // 2)
+    return b" and ".join(parts[:half]), b" and ".join(parts[half:])

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 
 from .mail import plain_patch
 from .model import UNCHANGED, Change, FilePatch, Hunk, PatchLine
-from .names import header_name, split_pair, strip_prefixes, unquote
+from .names import header_name, split_binary_pair, split_pair, strip_prefixes, unquote
 
-_HUNK = re.compile(rb"(@@+) ((?:-\d+(?:,\d+)? )+)\+(\d+)(?:,(\d+))? \1(?: ?(.*))?$")
-_RANGE = re.compile(rb"-(\d+)(?:,(\d+))?")
+_NUMBER = rb"(\d{1,12})(?:,(\d{1,12}))?"
+_HUNK = re.compile(rb"(@@+) ((?:-\d{1,12}(?:,\d{1,12})? )+)\+" + _NUMBER + rb" \1(?: ?(.*))?$")
+_RANGE = re.compile(b"-" + _NUMBER)
 _INDEX = re.compile(rb"index ([0-9a-f]+(?:,[0-9a-f]+)*)\.\.([0-9a-f]+)(?: (\d+))?$")
-_BINARY_PAIR = re.compile(rb"(?:Binary files|Files) (.+) and (.+) differ$")
+_BINARY_PAIR = re.compile(rb"(?:Binary files|Files) (.+) differ$")
 _SPECIAL_MODES = (b"120000", b"160000")
 _MARKS = frozenset(b"+- ")
 _FROM, _TO = (b"rename from ", b"copy from "), (b"rename to ", b"copy to ")
@@ -134,6 +135,8 @@ class _Reader:
                 draft = draft or _Draft(has_names=True)
                 draft.hunks.append(self._hunk(header))
                 continue
+            if line.startswith((b"@@ -", b"@@@ -")):
+                raise PatchError(f"line {self._at + 1}: begins like a hunk's header and is none")
             if draft is not None and in_header:
                 _read_extended_header(draft, line)
             self._at += 1
@@ -215,7 +218,7 @@ def _begin_without_lines(line: bytes) -> _Draft | None:
     """The file of a line that tells of a change without showing it."""
     pair = _BINARY_PAIR.match(line)
     if pair:
-        return _Draft(pair[1], pair[2], changes={Change.BINARY})
+        return _Draft(*split_binary_pair(pair[1]), changes={Change.BINARY})
     for pattern, change in _NOT_SHOWN:
         match = pattern.match(line)
         if match:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+LONGEST = 5_000
 # Read wherever they stand, in any language.
 _ANYWHERE = (
     rb"^#!|^--!",
@@ -76,8 +77,11 @@ _RUN_BLOCKS = {
 
 
 def steers(content: bytes, language: str | None) -> bool:
-    """Whether a line that is a comment, or has one, may be read by a tool or a compiler."""
-    return _PATTERNS.get(language or "", _ANY_PATTERN).search(content.strip()) is not None
+    """Whether a line that is a comment, or has one, may be read by a tool or a compiler.
+
+    No one writes comments for people of more than `LONGEST` bytes a line; they are not looked into.
+    """
+    return len(content) > LONGEST or _PATTERNS.get(language or "", _ANY_PATTERN).search(content.strip()) is not None
 
 
 def is_run(comment: bytes, language: str | None) -> bool:

@@ -57,6 +57,7 @@ _OF_IMPORT = mask_of(["code", "string", "delimiter", "import", "preprocessor"]) 
 # Where an import is a call that may be bound to a name.
 _OF_IMPORT_CALL = _OF_IMPORT | _BIT["call"] | _BIT["variable_declaration"]
 _IMPORT_BY_CALL = frozenset(("bash", "javascript", "lua", "php", "ruby", "typescript"))
+_MOST_BLANKS = 20
 _OF_STRING_INTERIOR = mask_of(["code", "string"]) | _REGION
 
 
@@ -139,6 +140,7 @@ def _difference(old: LineLabels, new: LineLabels) -> int:
 def _kinds_of_hunk(labels: HunkLabels, language: str) -> Iterator[Kinds]:
     lines = labels.hunk.lines
     sides = (*labels.old, labels.new)
+    run_comments = [_rows_of_run_comments(labels, side, language) for side in sides]
     for begin, end in _changed_runs(lines):
         rows = [[row for row in range(begin, end) if side[row] is not None] for side in sides]
         texts = [[lines[row].content for row in on_side] for on_side in rows]
@@ -147,9 +149,9 @@ def _kinds_of_hunk(labels: HunkLabels, language: str) -> Iterator[Kinds]:
             if not leaves_alike(removed, texts[-1], language, comment_above):
                 raise _CodeError(f"{_place(labels, begin)}: a comment or string opens or closes elsewhere than before")
         paired = _strings_alone(labels, rows, language) if len(rows) == 2 else False
-        for side, on_side in zip(sides, rows, strict=True):
+        for side, on_side, run in zip(sides, rows, run_comments, strict=True):
             for row in on_side:
-                kinds = _kinds_of_line(labels, side, row, language)
+                kinds = _NONE if row in run else _kinds_of_line(labels, side, row, language)
                 if paired:
                     kinds |= {Verdict.STRING_ONLY}
                 if not kinds:
@@ -202,7 +204,7 @@ def _kinds_of_line(labels: HunkLabels, side: Side, row: int, language: str) -> K
 def _kinds_of_comment(labels: HunkLabels, side: Side, row: int, language: str) -> Kinds:
     line = side[row]
     assert line is not None
-    if steers(labels.hunk.lines[row].content, language) or is_run(_comment_around(labels, side, row), language):
+    if steers(labels.hunk.lines[row].content, language):
         return _NONE
     kinds = set()
     if line.sure & _BIT["comment"]:
@@ -264,22 +266,29 @@ def _may_be_in_string(side: Side, row: int) -> bool:
     around = []
     for step in (-1, 1):
         at = _neighbour(side, row, step)
-        while at is not None and (line := side[at]) is not None and line.sure & _BIT["blank"]:
+        for _ in range(_MOST_BLANKS):
+            line = None if at is None else side[at]
+            if at is None or line is None or not line.sure & _BIT["blank"]:
+                break
             at = _neighbour(side, at, step)
         around.append(None if at is None else side[at])
     strings = [line is None or bool(line.possible & _BIT["string"]) for line in around]
     return all(strings) and any(line is not None for line in around)
 
 
-def _comment_around(labels: HunkLabels, side: Side, row: int) -> bytes:
-    """The lines of comment that a line stands among, as far as the hunk shows them."""
-    rows = [row]
-    for step in (-1, 1):
-        at = _neighbour(side, row, step)
-        while at is not None and (line := side[at]) is not None and not line.sure & _BIT["code"]:
-            rows.append(at)
-            at = _neighbour(side, at, step)
-    return b"\n".join(labels.hunk.lines[each].content for each in sorted(rows))
+def _rows_of_run_comments(labels: HunkLabels, side: Side, language: str) -> frozenset[int]:
+    """The rows of comments in which tests find what they run or compare, as far as the hunk shows them."""
+    found: list[int] = []
+    block: list[int] = []
+    for row in (*(row for row, line in enumerate(side) if line is not None), None):
+        line = None if row is None else side[row]
+        if row is not None and line is not None and not line.sure & _BIT["code"]:
+            block.append(row)
+            continue
+        if is_run(b"\n".join(labels.hunk.lines[each].content for each in block), language):
+            found.extend(block)
+        block = []
+    return frozenset(found)
 
 
 def _why_code(line: LineLabels, content: bytes, language: str) -> str:

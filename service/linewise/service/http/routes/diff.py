@@ -1,0 +1,38 @@
+"""``POST /v1/diff``: a patch in, the labels of its lines on both sides and what it amounts to out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Response
+
+from ..dependencies import InferenceDependency, SettingsDependency
+from ..diff_schemas import DiffAnswer, DiffRequest
+from ..diff_work import DiffWork
+from ..json_body import json_bytes
+from ..openapi import request_body
+from ..problems import documented
+
+router = APIRouter(prefix="/v1", tags=["classify"])
+
+_PATCH = "--- a/queue.py\n+++ b/queue.py\n@@ -1,2 +1,2 @@\n-# Sends.\n+# Sends all of them.\n for item in queue:\n"
+_EXAMPLES: dict[str, dict[str, Any]] = {"A comment that changes": {"patch": _PATCH}}
+
+
+@router.post(
+    "/diff",
+    operation_id="diff",
+    summary="Label the lines of a patch",
+    response_model=DiffAnswer,
+    responses=documented(400, 408, 413, 415, 422, 429, 500, 503, 504),
+    openapi_extra=request_body(DiffRequest, _EXAMPLES),
+)
+async def diff(
+    body: Annotated[bytes, Depends(json_bytes)], inference: InferenceDependency, settings: SettingsDependency
+) -> Response:
+    """Labels each line of a patch on the sides that have it, from the patch alone, and judges the files.
+
+    A verdict other than `code` says that the change is of that kind only; in doubt it is `code`.
+    """
+    work = DiffWork(body, max_lines=settings.max_lines)
+    return Response(await inference.run(work), media_type="application/json")
