@@ -13,7 +13,7 @@ from linewise.training.benchmark.calibration import Calibration
 from linewise.training.benchmark.evidence import Evidence
 from linewise.training.benchmark.intervals import interval_of_exact, interval_of_f1
 from linewise.training.benchmark.measuring import Scores
-from linewise.training.benchmark.tallies import Decisions, HiddenRegions, ProjectCounts
+from linewise.training.benchmark.tallies import Decisions, HiddenRegions, ProjectCounts, given_labels
 from linewise.training.trainer.evaluation import MIN_SUPPORT
 
 CALL, LOOP, IN_LOOP = LABEL_INDEX["call"], LABEL_INDEX["loop"], LABEL_INDEX["in_loop"]
@@ -62,11 +62,19 @@ def test_who_answers_the_base_rate_has_no_skill_and_rules_nothing_out() -> None:
 def test_decisions_part_given_uncertain_and_ruled_out() -> None:
     decisions = Decisions()
     truth = column([1, 0, 1, 1], CALL)
-    decisions.add(truth, column([0.95, 0.9, 0.5, 0.1], CALL, np.float32), pair(0.2, 0.9))
+    probabilities = column([0.95, 0.9, 0.5, 0.1], CALL, np.float32)
+    decisions.add(truth, probabilities, probabilities >= np.float32(0.9), pair(0.2, 0.9))
     assert [decisions.given[CALL], decisions.given_right[CALL], decisions.uncertain[CALL]] == [2, 1, 1]
     assert [decisions.ruled_out[CALL], decisions.ruled_out_right[CALL], decisions.true[CALL]] == [1, 0, 3]
     decisions.merge(decisions)
     assert (decisions.n_lines, decisions.true[CALL]) == (8, 6)
+
+
+def test_labels_are_given_as_the_classifier_gives_them() -> None:
+    call = given_labels(column([0.9, 0.1], CALL, np.float32), pair(0.2, 0.5))
+    assert call[0, [CALL, LABEL_INDEX["code"]]].all()
+    assert call[1].sum() == 1
+    assert not given_labels(column([0.1], CALL, np.float32), pair(0.2, 0.5), complete=False).any()
 
 
 def test_an_honest_forecaster_is_calibrated_and_a_boastful_one_is_not() -> None:

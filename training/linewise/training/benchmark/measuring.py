@@ -45,7 +45,7 @@ from .damage import KINDS, Damage, damaged_files
 from .evidence import REGION_COLUMNS, Evidence, evidence_of
 from .rivals.highlighter import highlighted_labels
 from .rivals.parser import parsed_labels
-from .tallies import BoolArray, Decisions, HiddenRegions, ProjectCounts
+from .tallies import BoolArray, Decisions, HiddenRegions, ProjectCounts, given_labels
 
 MODEL, PARSER, HIGHLIGHTER, MAJORITY = "linewise", "tree-sitter", "Pygments", "majority"
 UNDAMAGED = "linewise, undamaged"
@@ -158,7 +158,6 @@ class _Measurement:
         self._files = files
         self._model = model
         self._plan = plan
-        self._upper = model.thresholds["balanced"].upper
         self._projects = sorted({file.project for file in files})
         index = {name: number for number, name in enumerate(self._projects)}
         self._project_of_file = np.array([index[file.project] for file in files], dtype=np.intp)
@@ -200,6 +199,10 @@ class _Measurement:
             return whole_files(self._files)
         return random_windows(self._files, length, self._plan.seed, self._plan.windows_per_file)
 
+    def _given(self, probabilities: Float32Array, mode: str = "balanced") -> BoolArray:
+        """The labels that the classifier gives in a mode, (n_lines, N_LABELS)."""
+        return given_labels(probabilities, self._model.thresholds[mode], complete=mode != "high-confidence")
+
     def _probabilities(self, documents: Sequence[Document]) -> Float32Array:
         return pipeline.answer(self._model.networks, documents).probabilities
 
@@ -213,7 +216,7 @@ class _Measurement:
             probabilities = self._probabilities([case.document(TEXT, Told.NOTHING) for case in group])
             scored = np.concatenate([case.scored for case in group])
             truth = label_targets(np.concatenate([case.masks for case in group])[scored]).astype(bool)
-            given = probabilities[scored] >= self._upper
+            given = self._given(probabilities[scored])
             result.scores.all.add(self._project_of_lines(group)[scored], truth, given)
         self._result.views[name, Told.NOTHING] = result
 
@@ -239,15 +242,15 @@ class _Measurement:
         for batch in batches:
             probabilities = self._probabilities([case.document(self._language, told) for case in batch.cases])
             if self._bindings:
-                result.bindings.add(batch.cases, self._bindings, probabilities >= self._upper)
+                result.bindings.add(batch.cases, self._bindings, self._given(probabilities))
             probabilities = probabilities[batch.scored]
             truth = batch.truth
-            result.scores.add(batch.projects, truth, probabilities >= self._upper, batch.evidence)
+            result.scores.add(batch.projects, truth, self._given(probabilities), batch.evidence)
             result.hidden.add(truth, probabilities, batch.evidence, confident)
             if result.calibration is not None:
                 result.calibration.add(truth, probabilities)
             for mode, decisions in result.decisions.items():
-                decisions.add(truth, probabilities, self._model.thresholds[mode])
+                decisions.add(truth, probabilities, self._given(probabilities, mode), self._model.thresholds[mode])
         self._result.views[name, told] = result
 
     def _rivals(self, name: str, cases: Sequence[Case]) -> None:
@@ -258,7 +261,7 @@ class _Measurement:
         batch = self._batch(sample)
         documents = [case.document(self._language, Told.NOTHING) for case in sample]
         given = {
-            MODEL: np.concatenate([self._probabilities(part) >= self._upper for part in _parts(documents)]),
+            MODEL: np.concatenate([self._given(self._probabilities(part)) for part in _parts(documents)]),
             HIGHLIGHTER: _labels(sample, lambda case: highlighted_labels(case.text, self._language)),
             MAJORITY: np.broadcast_to(self._majority(), (len(batch.scored), N_LABELS)),
         }
@@ -289,8 +292,8 @@ class _Measurement:
                 file = self._files[damage.file]
                 lines = damage.lines[damage.scored]
                 truth = label_targets(file.masks[lines]).astype(bool)
-                counts[UNDAMAGED].add(truth, before[lines] >= self._upper)
-                counts[MODEL].add(truth, after[damage.scored] >= self._upper)
+                counts[UNDAMAGED].add(truth, self._given(before[lines]))
+                counts[MODEL].add(truth, self._given(after[damage.scored]))
                 parsed = parsed_labels(damage.text, self._language, file.path, wrap=False)[damage.scored]
                 counts[PARSER].add(truth, label_targets(parsed).astype(bool))
         for name, value in counts.items():

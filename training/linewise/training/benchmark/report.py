@@ -159,7 +159,7 @@ def as_json(accuracy: Accuracy) -> dict[str, Any]:
         "told": {
             view: {
                 told.value: {
-                    "surface_construct": accuracy.figures(view, told).overall(SURFACE_AND_CONSTRUCT),
+                    "surface_construct": _number(accuracy.figures(view, told).overall(SURFACE_AND_CONSTRUCT)),
                     "region_visible": _number(accuracy.figures(view, told, visible=True).overall(REGION)),
                 }
                 for told in Told
@@ -176,7 +176,9 @@ def as_json(accuracy: Accuracy) -> dict[str, Any]:
             for view in (*tables.VIEWS, *STARTS_INSIDE.values())
         },
         "damage": {
-            kind: {name: tables.pooled_f1(accuracy.damage([kind], name)) for name in (MODEL, UNDAMAGED, PARSER)}
+            kind: {
+                name: _number(tables.pooled_f1(accuracy.damage([kind], name))) for name in (MODEL, UNDAMAGED, PARSER)
+            }
             for kind in KINDS
         },
         "bindings": {
@@ -255,7 +257,7 @@ def _summary(figures: Figures, visible: Figures) -> dict[str, Any]:
         "region_visible": _number(visible.overall(REGION)),
         "exact_lines": figures.exact(),
         "languages": {
-            name: {"surface_construct": _number(value), "region_visible": _number(regions[name])}
+            name: {"surface_construct": _number(value), "region_visible": _number(regions.get(name, math.nan))}
             for regions in [visible.of_languages(REGION)]
             for name, value in figures.of_languages(SURFACE_AND_CONSTRUCT).items()
         },

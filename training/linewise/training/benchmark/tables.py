@@ -146,7 +146,7 @@ def rivals_by_language(accuracy: Accuracy, view: str) -> str:
                 visible.of_languages(REGION),
                 figures.of_languages(REGION),
             ]
-    rows = [[name, *[shown(column[name]) for column in columns]] for name in accuracy.languages]
+    rows = [[name, *[shown(column.get(name, math.nan)) for column in columns]] for name in accuracy.languages]
     groups = ["surface + construct", "region, visible", "region, all"]
     return table(["language", *[f"{name}: {group}" for name in (MODEL, PARSER) for group in groups]], rows)
 
@@ -176,7 +176,7 @@ def damage_table(accuracy: Accuracy) -> str:
             [
                 name,
                 *map(shown, values),
-                f"{values[1] - values[0]:+.3f}",
+                _difference(values[1] - values[0]),
                 f"{before.exact():.1%}",
                 f"{after.exact():.1%}",
                 shown(pooled_f1(parsed)),
@@ -185,6 +185,10 @@ def damage_table(accuracy: Accuracy) -> str:
         )
     header = ["damage", "before", "after", "difference", "every label right before", "after", "tree-sitter after"]
     return table([*header, "lines"], rows)
+
+
+def _difference(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:+.3f}"
 
 
 def evidence_table(accuracy: Accuracy) -> str:
@@ -265,14 +269,10 @@ def modes_table(accuracy: Accuracy) -> str:
             recall = d.given_right[there] / d.true[there]
             wrong_out = 1 - d.ruled_out_right[there] / np.maximum(d.ruled_out[there], 1)
             coverage = 1 - d.uncertain[there] / max(d.n_lines, 1)
-            rows.append(
-                [
-                    f"{view}, {mode}",
-                    *[percent(float(values.mean())) for values in (coverage, precision)],
-                    percent(float(precision.min())),
-                    *[percent(float(values.mean())) for values in (recall, wrong_out)],
-                ]
-            )
+            cells = [coverage, precision, recall, wrong_out]
+            means = [percent(mean(values.tolist())) for values in cells]
+            least = percent(float(precision.min(initial=1)) if there.any() else math.nan)
+            rows.append([f"{view}, {mode}", *means[:2], least, *means[2:]])
     header = ["view, mode", "decided", "precision", "least precise label", "recall", "ruled out wrongly"]
     return table(header, rows)
 
@@ -305,7 +305,12 @@ def languages_table(accuracy: Accuracy) -> str:
         columns.append(accuracy.figures(view).of_languages(SURFACE_AND_CONSTRUCT))
         columns.append(accuracy.figures(view, visible=True).of_languages(REGION))
     rows = [
-        [language, *[shown(column[language]) for column in columns], f"{counts.exact:.1%}", f"{counts.n_lines:,}"]
+        [
+            language,
+            *[shown(column.get(language, math.nan)) for column in columns],
+            f"{counts.exact:.1%}",
+            f"{counts.n_lines:,}",
+        ]
         for language, counts in whole.by_language.items()
     ]
     header = ["language", "all", "surface + construct", "region"]

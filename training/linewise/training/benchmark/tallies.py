@@ -13,14 +13,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linewise.features.labels import N_LABELS
+from linewise.models.decision import reconcile
 from linewise.models.network import Float32Array
 from linewise.models.store import Thresholds
 from linewise.training.trainer.evaluation import Counts
+from linewise.training.trainer.perceptron import label_targets
 
 from .evidence import Evidence
 
 BoolArray = NDArray[np.bool_]
 Sums = NDArray[np.float64]
+
+
+def given_labels(probabilities: Float32Array, thresholds: Thresholds, *, complete: bool = True) -> BoolArray:
+    """What the classifier makes of probabilities: labels by threshold, then made to agree; (n_lines, N_LABELS)."""
+    bits = np.uint32(1) << np.arange(N_LABELS, dtype=np.uint32)
+    masks = reconcile((probabilities >= thresholds.upper) @ bits, probabilities, complete=complete)
+    return label_targets(masks).astype(bool)
 
 
 def merged(parts: Iterable[Counts]) -> Counts:
@@ -111,9 +120,8 @@ class Decisions:
     ruled_out_right: Sums = field(default_factory=_zeros)
     true: Sums = field(default_factory=_zeros)
 
-    def add(self, truth: BoolArray, probabilities: Float32Array, thresholds: Thresholds) -> None:
-        """Count some lines; both of shape (n_lines, N_LABELS)."""
-        given = probabilities >= thresholds.upper
+    def add(self, truth: BoolArray, probabilities: Float32Array, given: BoolArray, thresholds: Thresholds) -> None:
+        """Count some lines; arrays of shape (n_lines, N_LABELS)."""
         out = ~given & (probabilities < thresholds.lower)
         self.n_lines += len(truth)
         self.given += given.sum(axis=0)

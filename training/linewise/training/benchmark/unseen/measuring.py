@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +10,13 @@ from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from linewise.models import store
+from linewise.models.store import SavedModel
 from linewise.training.oracle.unseen import UNSEEN
-from linewise.training.trainer.evaluation import Counts, Figures, answer_with, measure, random_windows, whole_files
+from linewise.training.trainer.evaluation import Counts, Figures, answer_with, answered, random_windows, whole_files
+from linewise.training.trainer.sampling import Sample
 
 from ..cases import WHOLE, window_name
+from ..tallies import given_labels
 from .sources import unseen_files
 
 LENGTHS = (20, 7, 1)
@@ -64,12 +67,17 @@ def measure_unseen(model: Path, cache: Path | None = None, n_jobs: int = 2) -> U
 def _one(name: str, model: Path, cache: Path | None) -> _One:
     with threadpool_limits(1):
         saved = store.load(model)
-        answer, thresholds = answer_with(saved.networks), saved.thresholds["balanced"].upper
         files = list(unseen_files(name, cache))
-        views = {WHOLE: measure({name: whole_files(files)}, answer, thresholds).by_language[name]}
+        views = {WHOLE: _counted(whole_files(files), saved)}
         for length in LENGTHS:
-            windows = random_windows(files, length, SEED)
-            views[window_name(length)] = measure({name: windows}, answer, thresholds).by_language[name]
+            views[window_name(length)] = _counted(random_windows(files, length, SEED), saved)
     n_lines = sum(len(file.known) for file in files)
     n_known = sum(int(file.known.sum()) for file in files)
     return _One(views, n_known / max(n_lines, 1), tuple(sorted({file.project for file in files})))
+
+
+def _counted(samples: Iterable[Sample], model: SavedModel) -> Counts:
+    counts = Counts()
+    for truth, probabilities in answered(samples, answer_with(model.networks)):
+        counts.add(truth, given_labels(probabilities, model.thresholds["balanced"]))
+    return counts

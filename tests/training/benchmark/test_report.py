@@ -1,0 +1,108 @@
+"""A whole run on a few files, and the reports made from it."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from linewise.features.labels import mask_of
+from linewise.models import store
+from linewise.training.benchmark import measuring
+from linewise.training.benchmark.accuracy import Accuracy, measure_accuracy
+from linewise.training.benchmark.cases import STARTS_INSIDE, WHOLE, Told
+from linewise.training.benchmark.damage import KINDS
+from linewise.training.benchmark.measuring import MODEL, PARSER, UNDAMAGED, Plan
+from linewise.training.benchmark.pictures import draw_pictures
+from linewise.training.benchmark.report import as_json, as_markdown
+from linewise.training.commands.bench import bench
+from linewise.training.corpus.manifest import Split
+from linewise.training.corpus.shards import LabelledFile
+
+from ...models.networks import plain_thresholds, random_networks
+from .conftest import SOURCE
+
+GO = b"package a\n\n/*\nSays.\n*/\nfunc f(n int) int {\n\tfor n > 0 {\n\t\tn--\n\t}\n\treturn n\n}\n" * 3
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model")
+    store.save(path, random_networks(), plain_thresholds(), {})
+    return path
+
+
+@pytest.fixture
+def small_corpus(make_file, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {
+        "python": [make_file(SOURCE * 6, project=name) for name in "pq"],
+        "go": [make_file(GO, "go", project=name) for name in "rs"],
+    }
+    prose = b"Nothing but words.\n" * 4
+    text = LabelledFile("text", "t", "t", "README", prose, np.full(4, mask_of(["text"]), np.uint32), np.ones(4, bool))
+    monkeypatch.setattr(measuring, "labelled_files", lambda split, language: files[language])
+    monkeypatch.setattr(measuring, "text_documents", lambda split, seed: [text])
+
+
+@pytest.fixture
+def measured(small_corpus: None, folder: Path) -> Accuracy:
+    plan = Plan(folder, Split.VALIDATION, windows_per_file=12, damaged_files=1, rival_lines=60)
+    return measure_accuracy(plan, languages=("python", "go"), n_jobs=1)
+
+
+def test_a_run_measures_everything(measured: Accuracy, tmp_path: Path) -> None:
+    assert measured.figures(WHOLE).by_language["python"].n_lines == len(SOURCE.splitlines()) * 6 * 2
+    for told in Told:
+        assert set(measured.views("3 lines", told)) == {"python", "go"}
+    assert measured.rival_figures(WHOLE, PARSER) is None
+    for view in ("20 lines", STARTS_INSIDE[True]):
+        ours, theirs = (measured.rival_figures(view, name) for name in (MODEL, PARSER))
+        assert ours is not None
+        assert theirs is not None
+        assert ours.by_language["go"].n_lines == theirs.by_language["go"].n_lines > 0
+    for name in (MODEL, UNDAMAGED, PARSER):
+        assert measured.damage(list(KINDS), name).by_language["python"].n_lines > 0
+    assert measured.bindings(WHOLE)["python"].n_first > 0
+    assert measured.text.views[WHOLE, Told.NOTHING].scores.all.total.n_lines == 4
+
+    pictures = draw_pictures(measured, tmp_path)
+    assert len(list(tmp_path.glob("*.png"))) == len(pictures) == 3
+    report = as_markdown(measured, pictures)
+    for heading in ("Rivals", "Damage", "Regions by evidence", "First binding", "Calibration", "Modes", "Text or code"):
+        assert f"### {heading}" in report
+    assert "nan" not in report
+    assert pictures[0] in report
+    widths = [{row.count("|") for row in part.splitlines()} for part in report.split("\n\n") if part.startswith("| ")]
+    assert all(len(counts) == 1 for counts in widths)
+    values = json.loads(json.dumps(as_json(measured), allow_nan=False))
+    exact = values["views"][WHOLE]["exact_lines"]
+    assert math.isclose(exact, measured.figures(WHOLE).exact())
+    assert set(values["damage"]) == set(KINDS)
+
+
+def test_the_same_plan_gives_the_same_figures(measured: Accuracy, small_corpus: None) -> None:
+    again = measure_accuracy(measured.plan, languages=("python", "go"), n_jobs=1)
+    assert as_json(again) == as_json(measured)
+
+
+def test_the_command_writes_report_figures_and_log(
+    small_corpus: None, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measure_accuracy, "__defaults__", (None, ("python", "go"), 1))
+    report, figures, log = (tmp_path / name for name in ("docs/accuracy.md", "a.json", "log.md"))
+    arguments = ["accuracy", "--split", "validation", "--model", str(folder), "--report", str(report)]
+    done = CliRunner().invoke(bench, [*arguments, "--json", str(figures), "--log", str(log), "--jobs", "1"])
+    assert done.exit_code == 0, done.output
+    assert report.read_text().startswith("# Accuracy\n")
+    assert (report.parent / "accuracy-cells.png").exists()
+    assert json.loads(figures.read_text())["split"] == "validation"
+    assert log.read_text().count("|") == 9
+
+
+def test_a_part_of_the_test_split_is_not_measured(folder: Path) -> None:
+    done = CliRunner().invoke(bench, ["accuracy", "--model", str(folder), "--max-files", "3"])
+    assert done.exit_code == 2
