@@ -105,28 +105,34 @@ class Classifier:
     def _answer(self, pending: list[tuple[pipeline.Document, str]]) -> Iterator[Prediction]:
         answers = pipeline.answer(self._model.networks, [document for document, _ in pending])
         offsets = answers.line_offsets.tolist()
+        # For all lines at once: what is fixed about a call counts once a batch, not once a text.
+        masks_of = {mode: self._masks(answers.probabilities, mode) for mode in {mode for _, mode in pending}}
         for index, (_, mode) in enumerate(pending):
-            probabilities = answers.probabilities[offsets[index] : offsets[index + 1]]
-            thresholds = self._model.thresholds[mode]
-            masks, uncertain_masks = _masks(probabilities, thresholds)
-            masks = reconcile(masks, probabilities, complete=mode != "high-confidence")
+            lines = slice(offsets[index], offsets[index + 1])
+            masks, uncertain_masks = masks_of[mode]
             scores = answers.language_scores[index]
             best = int(scores.argmax())
             yield Prediction(
-                masks=masks,
-                uncertain_masks=uncertain_masks & ~masks,
-                probabilities=probabilities,
+                masks=masks[lines],
+                uncertain_masks=uncertain_masks[lines],
+                probabilities=answers.probabilities[lines],
                 language=LANGUAGE_NAMES[best] if best < len(LANGUAGE_NAMES) else None,
                 language_score=float(scores[best]),
                 model_digest=self._model.info.digest,
                 taxonomy_version=TAXONOMY_VERSION,
             )
 
+    def _masks(self, probabilities: NDArray[np.float32], mode: str) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+        """The labels that each line has in a mode, and those that it may have besides, as bit masks."""
+        given, possible = _reached(probabilities, self._model.thresholds[mode])
+        given = reconcile(given, probabilities, complete=mode != "high-confidence")
+        return given, possible & ~given
 
-def _masks(
+
+def _reached(
     probabilities: NDArray[np.float32], thresholds: store.Thresholds
 ) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """The labels that each line has, and those that it may have, as bit masks; uint32 of shape (n_lines,)."""
+    """The labels whose upper thresholds are reached, and those whose lower ones are; uint32 of shape (n_lines,)."""
     if (compiled := kernel.load()) is not None:
         given, possible = np.empty((2, len(probabilities)), dtype=np.uint32)
         lower, upper = thresholds.lower, thresholds.upper

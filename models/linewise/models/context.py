@@ -147,7 +147,6 @@ class Surroundings:
     relatives: dict[str, Rows]
     continues: Rows
     states: States
-    place: Float32Array
     language_scores: Float32Array
     contexts: NDArray[np.intp]
 
@@ -194,7 +193,6 @@ def surround(
         relatives,
         _continued(batch, tokens, structure),
         states,
-        _place(batch, structure),
         language_scores,
         contexts,
     )
@@ -210,14 +208,14 @@ def first_inputs(around: Surroundings, tokens: Tokens, hidden: Float32Array, pro
         probabilities: its answers, float32 of shape (n_lines, N_LABELS).
     """
     structure, batch, columns = around.structure, around.batch, FIRST_LAYOUT
-    own = _by_row(structure, probabilities)
-    gated = _nothing_begins_inside(structure, own)
+    gated = _by_row(structure, probabilities)
+    opener_values = _columns(gated, _OPENER)
+    _let_nothing_begin_inside(structure, gated)
     carried = _carried(around, gated)
     by_indent = ancestor_maximum(carried, structure.parent)
     by_bracket = ancestor_maximum(carried, structure.enclosing)
     opens_scope = (gated[:, _SCOPES[0]] > 0.5) | (gated[:, _SCOPES[1]] > 0.5)
     names = novelty(batch, tokens, around.states, structure, opens_scope)
-    opener_values = _columns(own, _OPENER)
     begun = _columns(gated, _CARRIED)
     after_parent = _next_sibling(structure)[structure.parent]
     at_start = around.states.at_start
@@ -230,7 +228,7 @@ def first_inputs(around: Surroundings, tokens: Tokens, hidden: Float32Array, pro
     return Inputs(
         (
             Part(start["hidden"], hidden),
-            Part(start["own"], own, row),
+            Part(start["own"], probabilities),
             *(Part(start[name], gated, row, relative) for name, relative in around.relatives.items()),
             Part(start["opener"], opener_values, row, structure.opener),
             Part(start["ancestors"], by_indent, row),
@@ -238,7 +236,7 @@ def first_inputs(around: Surroundings, tokens: Tokens, hidden: Float32Array, pro
             Part(start["after_parent"], begun, row, after_parent),
             Part(start["state"], identity, at_start.astype(np.int64)),
             Part(start["state_after"], identity, state_after.astype(np.int64)),
-            Part(start["place"], around.place),
+            Part(start["place"], _place(batch, structure)),
             Part(start["novelty"], names, row),
             Part(start["language"], around.language_scores, document),
             Part(start["context"], one_of_context, document),
@@ -289,19 +287,20 @@ def _next_sibling(structure: Structure) -> Rows:
 
 def _by_row(structure: Structure, values: Float32Array) -> Float32Array:
     """Per-line values as per-row values, a sentinel's being zero; (n_rows, n_values)."""
+    if (compiled := kernel.load()) is not None:
+        rows = np.empty((len(structure.sentinel), values.shape[1]), dtype=np.float32)
+        compiled.call("lw_by_row", np.ascontiguousarray(values), *values.shape, structure.row_of_line, len(rows), rows)
+        return rows
     rows = np.zeros((len(structure.sentinel), values.shape[1]), dtype=np.float32)
     rows[structure.row_of_line] = values
     return rows
 
 
-def _nothing_begins_inside(structure: Structure, own: Float32Array) -> Float32Array:
-    """The same with no construct on lines that lie inside a multi-line comment or string."""
+def _let_nothing_begin_inside(structure: Structure, values: Float32Array) -> None:
+    """Take away every construct of the rows that lie inside a multi-line comment or string, in place."""
     inside = np.flatnonzero(structure.opener != structure.sentinel)
-    if not len(inside):
-        return own
-    gated = own.copy()
-    gated[np.ix_(inside, _CONSTRUCTS)] = 0
-    return gated
+    if len(inside):
+        values[np.ix_(inside, _CONSTRUCTS)] = 0
 
 
 def _continued(batch: Batch, tokens: Tokens, structure: Structure) -> Rows:

@@ -31,17 +31,16 @@ def reconcile(
             probable of them; without it, such a line stays undecided.
     """
     masks = masks.copy()
-    code, text = probabilities[:, LABEL_INDEX["code"]], probabilities[:, LABEL_INDEX["text"]]
     contested = np.flatnonzero((masks & _TEXT != 0) & (masks & _NOT_TEXT != 0))
-    other = np.maximum(code, probabilities[:, _CARRIERS[1:3]].max(axis=1, initial=0))[contested]
-    is_text = text[contested] >= other
-    masks[contested[is_text]] &= ~_NOT_TEXT
-    masks[contested[~is_text]] &= ~_TEXT
+    if len(contested):
+        of_carriers = probabilities[np.ix_(contested, _CARRIERS)]
+        is_text = of_carriers[:, 3] >= of_carriers[:, :3].max(axis=1)
+        masks[contested[is_text]] &= ~_NOT_TEXT
+        masks[contested[~is_text]] &= ~_TEXT
     masks[masks & _IMPLIES_CODE != 0] |= _CODE
     if complete:
         open_lines = np.flatnonzero(masks & (_CODE | _COMMENTS | _TEXT | _BLANK) == 0)
-        best = (
-            _CARRIERS[probabilities[np.ix_(open_lines, _CARRIERS)].argmax(axis=1)] if len(open_lines) else _CARRIERS[:0]
-        )
-        masks[open_lines] |= np.uint32(1) << best.astype(np.uint32)
+        if len(open_lines):
+            best = _CARRIERS[probabilities[np.ix_(open_lines, _CARRIERS)].argmax(axis=1)]
+            masks[open_lines] |= np.uint32(1) << best.astype(np.uint32)
     return masks

@@ -61,7 +61,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A batch up to its line vectors: all that comes before the line network."""
+    """A batch and all that comes before the line network."""
 
     batch: Batch
     tokens: Tokens
@@ -70,7 +70,10 @@ class Prepared:
     languages: NDArray[np.intp]
     language_scores: Float32Array
     contexts: NDArray[np.intp]
-    vectors: LineVectors
+
+    def vectors(self) -> LineVectors:
+        """The line network's input, made anew with each call: it is large, and needed once."""
+        return line_vectors(self.batch, self.tokens, self.states, self.indents, self.languages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ def language_scores(layer: Layer, documents: Sequence[Document], batch: Batch, t
 
 
 def prepare(language_layer: Layer, documents: Sequence[Document]) -> Prepared:
-    """Lines, tokens, languages, states and line vectors of some documents."""
+    """Lines, tokens, languages and states of some documents."""
     batch = make_batch([document.text for document in documents])
     tokens = tokenize(batch)
     scores = language_scores(language_layer, documents, batch, tokens)
@@ -119,8 +122,7 @@ def prepare(language_layer: Layer, documents: Sequence[Document]) -> Prepared:
     states = read_states(batch, tokens, languages)
     indents = indentation(batch)
     contexts = np.array([CONTEXTS.index(document.context) for document in documents], dtype=np.intp)
-    vectors = line_vectors(batch, tokens, states, indents, languages)
-    return Prepared(batch, tokens, states, indents, languages, scores, contexts, vectors)
+    return Prepared(batch, tokens, states, indents, languages, scores, contexts)
 
 
 def run_line(network: Network, prepared: Prepared) -> tuple[Float32Array, Float32Array, Float32Array]:
@@ -131,7 +133,7 @@ def run_line(network: Network, prepared: Prepared) -> tuple[Float32Array, Float3
         line lies inside a comment or string that began above it (n_lines,).
     """
     first, last = network.layers
-    hidden = _sum_rows(prepared.vectors, first)
+    hidden = _sum_rows(prepared.vectors(), first)
     _, logits = run(Network((last,)), prepared.batch.line_offsets, Inputs((Part(0, hidden),)))
     return hidden, sigmoid(np.ascontiguousarray(logits[:, :N_LABELS])), logits[:, N_LABELS]
 
@@ -177,6 +179,7 @@ def second_context_inputs(networks: Networks, prepared: Prepared) -> tuple[Float
     """The first context network's logits (n_lines, n_labels), and what the second one sees of each line."""
     around, inputs = first_context_inputs(networks, prepared)
     hidden, logits = run(networks.first_context, prepared.batch.line_offsets, inputs)
+    del inputs  # its arrays are most of the memory that a large text takes
     return logits, second_inputs(around, hidden, logits)
 
 
@@ -184,16 +187,33 @@ def answer(networks: Networks, documents: Sequence[Document]) -> Answers:
     """Label some documents; each one's answer is the same whatever the others are."""
     prepared = prepare(networks.language, documents)
     logits, inputs = second_context_inputs(networks, prepared)
-    _, logits[:, REFINED] = run(networks.second_context, prepared.batch.line_offsets, inputs)
-    probabilities = sigmoid(logits)
-    settle(probabilities, prepared.indents)
+    _, refined = run(networks.second_context, prepared.batch.line_offsets, inputs)
+    probabilities = settle(logits, refined, prepared.indents)
     return Answers(probabilities, prepared.language_scores, prepared.batch.line_offsets)
 
 
-def settle(probabilities: Float32Array, indents: NDArray[np.int32]) -> None:
-    """Put in place what the text decides by itself: whether a line is blank, and that a blank line is no more."""
+def settle(logits: Float32Array, refined: Float32Array, indents: NDArray[np.int32]) -> Float32Array:
+    """The probabilities, with what the text decides by itself: whether a line is blank, and that it is then no more.
+
+    Args:
+        logits: the first context network's, float32 of shape (n_lines, n_labels); overwritten.
+        refined: the second one's, which replace those of the labels `REFINED`, (n_lines, len(REFINED)).
+        indents: the indentation of each line, -1 where blank, (n_lines,).
+
+    Returns:
+        float32 of shape (n_lines, n_labels).
+    """
+    if (compiled := kernel.load()) is not None:
+        probabilities = np.empty(logits.shape, dtype=np.float32)
+        compiled.call("lw_put_columns", logits, *logits.shape, REFINED, len(REFINED), refined)
+        compiled.call("lw_sigmoid", logits, logits.size, probabilities)
+        compiled.call("lw_settle_blanks", probabilities, *logits.shape, indents, _BLANK, _NOT_REGION)
+        return probabilities
+    logits[:, REFINED] = refined
+    probabilities = sigmoid(logits)
     blank = indents < 0
     probabilities[:, _BLANK] = blank
     surface_or_construct = _NOT_REGION.copy()
     surface_or_construct[_BLANK] = False
     probabilities[np.ix_(blank, surface_or_construct)] = 0
+    return probabilities

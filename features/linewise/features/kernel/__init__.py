@@ -42,6 +42,9 @@ _SIGNATURES = {
     "lw_take_columns": "v annana",
     "lw_carry_columns": "v annanaa",
     "lw_place": "v ananaaaaaaaaaa",
+    "lw_put_columns": "v annana",
+    "lw_by_row": "v annana",
+    "lw_settle_blanks": "v annana",
     "lw_has_wide_registers": "s ",
 }
 _TYPES = {"v": None, "n": ctypes.c_int64, "s": ctypes.c_int, "a": ctypes.c_void_p}

@@ -208,3 +208,37 @@ EXPORT void lw_carry_columns(
             *out++ = other > own ? other : own;
         }
 }
+
+/* Put `from` (n_rows, n_columns) into some columns of `values` (n_rows, width). */
+EXPORT void lw_put_columns(
+    float *values, int64_t n_rows, int64_t width, const int64_t *columns, int64_t n_columns, const float *from)
+{
+    for (int64_t row = 0; row < n_rows; row++)
+        for (int64_t k = 0; k < n_columns; k++)
+            values[row * width + columns[k]] = *from++;
+}
+
+/* Rows of lines to rows with sentinels, which are zeros; `row_of_line` grows. */
+EXPORT void lw_by_row(
+    const float *values, int64_t n_lines, int64_t width, const int64_t *row_of_line, int64_t n_rows, float *out)
+{
+    int64_t line = 0;
+    for (int64_t row = 0; row < n_rows; row++)
+        if (line < n_lines && row_of_line[line] == row)
+            memcpy(out + row * width, values + line++ * width, (size_t)width * sizeof *out);
+        else
+            memset(out + row * width, 0, (size_t)width * sizeof *out);
+}
+
+/* The end of `pipeline.settle`: what a blank line has, and what it has not (`taken`, one flag for each column). */
+EXPORT void lw_settle_blanks(
+    float *values, int64_t n_lines, int64_t width, const int32_t *indents, int64_t blank, const uint8_t *taken)
+{
+    for (int64_t line = 0; line < n_lines; line++) {
+        float *row = values + line * width;
+        if (indents[line] < 0)
+            for (int64_t k = 0; k < width; k++)
+                row[k] = taken[k] ? 0 : row[k];
+        row[blank] = indents[line] < 0;
+    }
+}

@@ -13,12 +13,12 @@ import numpy as np
 from linewise.features.documents import make_batch
 from linewise.features.states import read_states
 from linewise.features.tokens import tokenize
-from linewise.features.vectors import indentation, line_vectors
+from linewise.features.vectors import indentation
 from linewise.models import pipeline
 from linewise.models.classifier import BATCH_BYTES
-from linewise.models.context import CONTEXTS, REFINED, first_inputs, second_inputs
+from linewise.models.context import CONTEXTS, first_inputs, second_inputs
 from linewise.models.interior import settle_beginnings
-from linewise.models.network import Inputs, Network, Part, run, sigmoid
+from linewise.models.network import Inputs, Network, Part, run
 from linewise.models.pipeline import Document, Networks
 
 Result = TypeVar("Result")
@@ -91,9 +91,10 @@ def _answer(networks: Networks, documents: Sequence[Document], watch: _Watch) ->
     prepared = pipeline.prepare(networks.language, documents)
     languages = prepared.languages
     states = watch.time("comments and strings", lambda: read_states(batch, tokens, languages))
-    indents = watch.time("n-grams", lambda: indentation(batch))
-    watch.time("n-grams", lambda: line_vectors(batch, tokens, states, indents, languages))
-    hidden, probabilities, inside = watch.time("line network", lambda: pipeline.run_line(networks.line, prepared))
+    indents = watch.time("comments and strings", lambda: indentation(batch))
+    hidden, probabilities, inside = watch.time(
+        "n-grams and line network", lambda: pipeline.run_line(networks.line, prepared)
+    )
     may_begin_inside = prepared.contexts != CONTEXTS.index("file")
     states = watch.time(
         "beginnings inside", lambda: settle_beginnings(prepared.states, batch, languages, may_begin_inside, inside)
@@ -106,12 +107,7 @@ def _answer(networks: Networks, documents: Sequence[Document], watch: _Watch) ->
     hidden, logits = watch.time("context networks", lambda: run(networks.first_context, offsets, inputs))
     inputs = watch.time("inputs of the context networks", lambda: second_inputs(around, hidden, logits))
     _, refined = watch.time("context networks", lambda: run(networks.second_context, offsets, inputs))
-
-    def finish() -> None:
-        logits[:, REFINED] = refined
-        pipeline.settle(sigmoid(logits), indents)
-
-    watch.time("output", finish)
+    watch.time("output", lambda: pipeline.settle(logits, refined, indents))
 
 
 def measure_products(networks: Networks, rounds: int, n_lines: int = 8192) -> Products:

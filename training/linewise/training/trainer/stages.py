@@ -123,7 +123,7 @@ def fit_line(files: Sequence[LabelledFile], networks: Networks, run: Run) -> Net
 
     def rows(samples: list[Sample]) -> Rows:
         prepared = pipeline.prepare(networks.language, [sample.document for sample in samples])
-        return prepared.vectors.matrix()
+        return prepared.vectors().matrix()
 
     def targets(masks: NDArray[np.uint32], inside: NDArray[np.bool_]) -> NDArray[np.uint8]:
         return np.concatenate((label_targets(masks), inside[:, None].astype(np.uint8)), axis=1)
