@@ -224,3 +224,10 @@ def test_the_command_says_what_it_cannot_label(tmp_path: Path) -> None:
     assert missing.exit_code == 1
     assert "none.py" in missing.stderr
     assert run(oracle, ["--language", "klingon", "-"], input="").exit_code == 2
+
+
+def test_a_line_on_which_a_definition_begins_is_no_delimiter() -> None:
+    data = b'const rules = {\n  [[\n    "a",\n    "b",\n  ]](node) {\n    visit(node);\n  },\n};\n'
+    truth = label_file(data, "javascript")
+    assert not violations(truth.masks, data)
+    assert names_of(int(truth.masks[1]))[:2] == ("code", "function_definition")

@@ -30,6 +30,8 @@ MAX_BYTES = 1 << 24
 
 _CODE = mask_of(["code"])
 _CONSTRUCTS = group_mask(Group.CONSTRUCT)
+_DEFINITIONS = mask_of(["function_definition", "type_definition"])
+_DELIMITER = mask_of(["delimiter"])
 _EVERY_LINE = mask_of(EVERY_LINE)
 _PREPROCESSOR = mask_of(["preprocessor"])
 _MENDED_WELL = 0.95
@@ -151,6 +153,8 @@ class _Labelling:
         self._mark_points(masks, assigned, mask_of(["assignment"]))
         # Nothing begins in a comment or in text, and a comment's line within an import is none of it.
         masks[(masks & _CODE) == 0] &= ~np.uint32(_CONSTRUCTS)
+        # A method whose computed name begins with brackets alone on a line: its line is that of a definition.
+        masks[(masks & _DEFINITIONS) != 0] &= ~np.uint32(_DELIMITER)
         for name in REGIONS:
             spans = self._captures[name]
             self._mark_spans(masks, Spans(self._past_annotations(spans.starts), spans.ends), mask_of([name]))
