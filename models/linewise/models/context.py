@@ -58,6 +58,7 @@ _OPENER = np.array(
 )
 _CONSTRUCTS = np.array([index for index, label in enumerate(LABELS) if label.group is Group.CONSTRUCT])
 _SCOPES = [LABEL_INDEX["function_definition"], LABEL_INDEX["type_definition"]]
+_ONE_OF_STATE, _ONE_OF_CONTEXT = np.eye(N_STATES, dtype=np.float32), np.eye(len(CONTEXTS), dtype=np.float32)
 N_PLACE = 22
 HIDDEN_LINE = 64
 LOGIT_LIMIT, LOGIT_SCALE = 10.0, 0.25
@@ -220,8 +221,7 @@ def first_inputs(around: Surroundings, tokens: Tokens, hidden: Float32Array, pro
     after_parent = _next_sibling(structure)[structure.parent]
     at_start = around.states.at_start
     state_after = around.states.line_maps[np.arange(len(at_start)), at_start]
-    identity = np.eye(N_STATES, dtype=np.float32)
-    one_of_context = np.eye(len(CONTEXTS), dtype=np.float32)[around.contexts]
+    one_of_context = _ONE_OF_CONTEXT[around.contexts]
 
     row, document = structure.row_of_line, around.document
     start = {name: columns[name].start for name in columns}
@@ -234,8 +234,8 @@ def first_inputs(around: Surroundings, tokens: Tokens, hidden: Float32Array, pro
             Part(start["ancestors"], by_indent, row),
             Part(start["enclosing_ancestors"], by_bracket, row),
             Part(start["after_parent"], begun, row, after_parent),
-            Part(start["state"], identity, at_start.astype(np.int64)),
-            Part(start["state_after"], identity, state_after.astype(np.int64)),
+            Part(start["state"], _ONE_OF_STATE, at_start.astype(np.int64)),
+            Part(start["state_after"], _ONE_OF_STATE, state_after.astype(np.int64)),
             Part(start["place"], _place(batch, structure)),
             Part(start["novelty"], names, row),
             Part(start["language"], around.language_scores, document),
@@ -258,7 +258,7 @@ def second_inputs(around: Surroundings, hidden: Float32Array, logits: Float32Arr
     carried = _carried(around, answers)
     by_indent = ancestor_maximum(carried, structure.parent)
     by_bracket = ancestor_maximum(carried, structure.enclosing)
-    one_of_context = np.eye(len(CONTEXTS), dtype=np.float32)[around.contexts]
+    one_of_context = _ONE_OF_CONTEXT[around.contexts]
 
     row, start = structure.row_of_line, {name: columns[name].start for name in columns}
     return Inputs(

@@ -8,6 +8,7 @@ says of every line how likely it lies inside something that began above it.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,9 +42,8 @@ def settle_beginnings(
         may_begin_inside: which documents may be cut out of something, bool of shape (n_documents,).
         inside_logits: per line, the log-odds that it lies inside what began above it, (n_lines,).
     """
-    spans_lines = transition_table()[languages][:, Event.LINE_BREAK, _BEGINNINGS] == _BEGINNINGS
-    candidates_of = may_begin_inside[:, None] & spans_lines  # (n_documents, beginnings)
-    if not candidates_of.any():
+    candidates_of = may_begin_inside[:, None] & _spans_lines()[languages]  # (n_documents, beginnings)
+    if not candidates_of.any() or not (states.line_maps[:, _BEGINNINGS] == State.CODE).any():
         return states
     logits = np.clip(inside_logits, -_LOGIT_LIMIT, _LOGIT_LIMIT)
     counts = np.diff(batch.line_offsets)
@@ -72,6 +72,13 @@ def settle_beginnings(
     if not changed:
         return states
     return replace(states, at_start=carry(states.line_maps, batch.line_offsets, initial))
+
+
+@cache
+def _spans_lines() -> NDArray[np.bool_]:
+    """Whether each of the beginnings outlasts a line break: bool of shape (n_languages + 1, beginnings)."""
+    spans: NDArray[np.bool_] = transition_table()[:, Event.LINE_BREAK, _BEGINNINGS] == _BEGINNINGS
+    return spans
 
 
 def _score(
