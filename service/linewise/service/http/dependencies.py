@@ -1,4 +1,7 @@
-"""What the routes are given: the model in service and the settings of the app that they belong to."""
+"""What the routes are given: the model in service and the settings of the app that they belong to.
+
+They are coroutines though they wait for nothing: FastAPI would run plain functions on threads, one after the other.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +15,22 @@ from ..settings import Settings
 from .inference import Inference
 
 
-def _inference(request: Request) -> Inference:
+async def _inference(request: Request) -> Inference:
     inference: Inference = request.app.state.inference
     return inference
 
 
-def _settings(request: Request) -> Settings:
+async def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
 
 
-def _classifier(request: Request) -> Classifier:
-    return _inference(request).classifier
+async def _classifier(request: Request) -> Classifier:
+    return (await _inference(request)).classifier
 
 
-def _ready_classifier(request: Request) -> Classifier:
-    return _inference(request).ready_classifier
+async def _ready_classifier(request: Request) -> Classifier:
+    return (await _inference(request)).ready_classifier
 
 
 InferenceDependency = Annotated[Inference, Depends(_inference)]

@@ -30,6 +30,8 @@ SMALL_BYTES = 32 * 1024
 """Up to this size a request is taken together with others."""
 GATHERED_BYTES = 128 * 1024
 GATHERED_REQUESTS = 64
+GATHER_SECONDS = 0.002
+"""After an answer to several requests, this long is waited for as many: their senders are likely to ask again."""
 _QUEUED_LARGEST = 4
 """The queue may hold the bytes of so many bodies of the largest size."""
 
@@ -77,7 +79,13 @@ class _Job:
     classifier: Classifier
     work: Work
     outcome: asyncio.Future[bytes]
+    arrived: float
     worker: _Worker | None = None
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it is taken together with others."""
+        return self.work.size <= SMALL_BYTES
 
 
 _Finished = Callable[["_Worker", Sequence["bytes | BaseException"]], None]
@@ -119,8 +127,12 @@ class Pool:
 
     def __init__(self, limits: PoolLimits) -> None:
         self._limits = limits
-        self._waiting: deque[_Job] = deque()
+        # Short and long requests, each kind in the order of its arrival.
+        self._short: deque[_Job] = deque()
+        self._long: deque[_Job] = deque()
         self._waiting_bytes = 0
+        self._gather_until = 0.0
+        self._gather = 0
         self._idle: list[_Worker] = []
         self._busy: set[_Worker] = set()
         self._abandoned: list[_Worker] = []
@@ -128,7 +140,7 @@ class Pool:
     @property
     def waiting(self) -> int:
         """How many requests wait."""
-        return len(self._waiting)
+        return len(self._short) + len(self._long)
 
     @property
     def working(self) -> int:
@@ -142,8 +154,9 @@ class Pool:
             ProblemError: 429 where the queue is full; 503 or 504 where the deadline passed; what ``work`` raises.
         """
         self._admit(work)
-        job = _Job(classifier, work, asyncio.get_running_loop().create_future())
-        self._waiting.append(job)
+        loop = asyncio.get_running_loop()
+        job = _Job(classifier, work, loop.create_future(), loop.time())
+        self._line_of(job).append(job)
         self._waiting_bytes += work.size
         self._dispatch()
         try:
@@ -162,16 +175,17 @@ class Pool:
             worker.stop()
         self._idle.clear()
         self._busy.clear()
-        for job in self._waiting:
+        for job in (*self._short, *self._long):
             job.outcome.cancel()
-        self._waiting.clear()
+        self._short.clear()
+        self._long.clear()
         self._waiting_bytes = 0
 
     def _admit(self, work: Work) -> None:
-        if self._idle or self._may_start():
+        if self.waiting == 0 and (self._idle or self._may_start()):
             return
-        full = len(self._waiting) >= self._limits.queue
-        if full or (self._waiting and self._waiting_bytes + work.size > _QUEUED_LARGEST * self._limits.largest_bytes):
+        full = self.waiting >= self._limits.queue
+        if full or (self.waiting and self._waiting_bytes + work.size > _QUEUED_LARGEST * self._limits.largest_bytes):
             raise ProblemError(429, "as many requests as may wait do so already", headers={"Retry-After": "1"})
 
     def _may_start(self) -> bool:
@@ -180,37 +194,53 @@ class Pool:
         running = len(self._idle) + len(self._busy)
         return running < self._limits.threads and len(self._abandoned) <= self._limits.threads
 
-    def _dispatch(self) -> None:
-        while self._waiting:
-            if self._waiting[0].outcome.done():
+    def _line_of(self, job: _Job) -> deque[_Job]:
+        return self._short if job.is_short else self._long
+
+    def _next_line(self) -> deque[_Job] | None:
+        """The line of which a free thread should serve the head, if any."""
+        for line in (self._short, self._long):
+            while line and line[0].outcome.done():
                 # Its deadline has just passed, and its own task is about to say so.
-                self._waiting_bytes -= self._waiting.popleft().work.size
-            elif self._idle:
-                self._hand_over(self._idle.pop())
+                self._waiting_bytes -= line.popleft().work.size
+        # Short requests go to one thread at a time. Their labelling holds the interpreter most of the time, so that
+        # two threads would only keep each other, and the event loop, waiting; and one takes them all together.
+        may_take_short = bool(self._short) and not any(worker.jobs[0].is_short for worker in self._busy)
+        if may_take_short and len(self._short) < self._gather:
+            may_take_short = asyncio.get_running_loop().time() >= self._gather_until
+        if may_take_short and self._long:
+            return min(self._short, self._long, key=lambda line: line[0].arrived)
+        if may_take_short:
+            return self._short
+        return self._long or None
+
+    def _dispatch(self) -> None:
+        while (line := self._next_line()) is not None:
+            if self._idle:
+                worker = self._idle.pop()
             elif self._may_start():
-                self._hand_over(_Worker(asyncio.get_running_loop(), self._finished))
+                worker = _Worker(asyncio.get_running_loop(), self._finished)
             else:
                 return
+            self._hand_over(worker, line)
 
-    def _hand_over(self, worker: _Worker) -> None:
-        worker.jobs = self._take()
+    def _hand_over(self, worker: _Worker, line: deque[_Job]) -> None:
+        worker.jobs = self._take(line)
         for job in worker.jobs:
             job.worker = worker
         self._busy.add(worker)
         worker.inbox.put((worker.jobs[0].classifier, [job.work for job in worker.jobs]))
 
-    def _take(self) -> list[_Job]:
-        """The next job, with those behind it that are answered with it."""
-        jobs = [self._waiting.popleft()]
-        size = jobs[0].work.size
-        if size <= SMALL_BYTES:
-            while self._waiting and len(jobs) < GATHERED_REQUESTS:
-                following = self._waiting[0]
-                size += following.work.size
-                same_model = following.classifier is jobs[0].classifier
-                if not same_model or following.work.size > SMALL_BYTES or size > GATHERED_BYTES:
+    def _take(self, line: deque[_Job]) -> list[_Job]:
+        """The head of a line, with those behind it that are answered with it."""
+        jobs = [line.popleft()]
+        if jobs[0].is_short:
+            size = jobs[0].work.size
+            while line and len(jobs) < GATHERED_REQUESTS:
+                size += line[0].work.size
+                if line[0].classifier is not jobs[0].classifier or size > GATHERED_BYTES:
                     break
-                jobs.append(self._waiting.popleft())
+                jobs.append(line.popleft())
         self._waiting_bytes -= sum(job.work.size for job in jobs)
         return jobs
 
@@ -225,6 +255,12 @@ class Pool:
                 job.outcome.set_exception(outcome)
             else:
                 job.outcome.set_result(outcome)
+        self._gather = 0
+        if worker.jobs[0].is_short and len(worker.jobs) > 1:
+            loop = asyncio.get_running_loop()
+            self._gather = len(worker.jobs)
+            self._gather_until = loop.time() + GATHER_SECONDS
+            loop.call_later(1.01 * GATHER_SECONDS, self._dispatch)
         worker.jobs = []
         self._busy.discard(worker)
         self._idle.append(worker)
@@ -234,7 +270,7 @@ class Pool:
         worker = job.worker
         if worker is None:
             with suppress(ValueError):
-                self._waiting.remove(job)
+                self._line_of(job).remove(job)
                 self._waiting_bytes -= job.work.size
         elif worker in self._busy and job in worker.jobs and all(each.outcome.done() for each in worker.jobs):
             self._busy.discard(worker)

@@ -7,7 +7,7 @@ that nothing else gets into the log by it.
 from __future__ import annotations
 
 import re
-from uuid import uuid4
+from random import getrandbits
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -30,7 +30,7 @@ class RequestId:
             await self._app(scope, receive, send)
             return
         given = Headers(scope=scope).get(HEADER, "")
-        identity = given if _FORM.fullmatch(given) else uuid4().hex
+        identity = given if _FORM.fullmatch(given) else f"{getrandbits(128):032x}"
         token = request_id.set(identity)
 
         async def send_with_id(message: Message) -> None:
