@@ -86,6 +86,7 @@ def test_openapi_lists_every_operation(document: dict[str, Any]) -> None:
         "/v1/classify",
         "/v1/classify/batch",
         "/v1/classify/stream",
+        "/v1/diff",
         "/v1/labels",
         "/v1/languages",
         "/v1/model",

@@ -8,7 +8,7 @@ from linewise.features.labels import LABEL_INDEX, N_LABELS
 from linewise.features.plain_text import parse_plain_text
 from linewise.models import pipeline
 from linewise.models.context import LOGIT_SCALE, REFINED
-from linewise.models.network import run, sigmoid
+from linewise.models.network import Inputs, Part, run, sigmoid
 from linewise.models.pipeline import Networks
 from linewise.models.store import load, save
 from linewise.training.corpus.shards import LabelledFile
@@ -76,10 +76,7 @@ def test_the_forward_pass_agrees_with_the_trainer() -> None:
     perceptron = Perceptron(Schedule((16,), 1e-2, 50, 1), seed=1)
     perceptron.fit(rows, targets, 0.0, np.arange(N_LABELS))
 
-    def fill(begin: int, end: int, out: np.ndarray) -> None:
-        out[:] = rows[begin:end]
-
-    _, logits = run(perceptron.network(), np.array([0, 130, 700]), fill)
+    _, logits = run(perceptron.network(), np.array([0, 130, 700]), Inputs((Part(0, rows),)))
     assert np.abs(sigmoid(logits) - perceptron.model.predict_proba(rows)).max() < 1e-5
 
 

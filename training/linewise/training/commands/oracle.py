@@ -78,8 +78,6 @@ def _labelled(data: bytes, language: str, name: str) -> str:
     if unknown:
         click.echo(f"{name}: {unknown} of {len(left)} lines unknown", err=True)
     return "".join(
-        f"{names:<{width}}{SEPARATOR}{text}".rstrip(" ") + "\n"
-        if not text
-        else f"{names:<{width}}{SEPARATOR}{text}\n"
+        f"{names:<{width}}{SEPARATOR}{text}".rstrip(" ") + "\n" if not text else f"{names:<{width}}{SEPARATOR}{text}\n"
         for names, text in zip(left, texts, strict=True)
     )
