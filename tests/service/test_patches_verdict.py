@@ -126,6 +126,10 @@ class TestWhatIsCodeAfterAll:
     def test_comment_above_an_import_of_c(self) -> None:
         assert verdict("x.go", "+// int x;", ' import "C"') == "code"
 
+    def test_line_that_php_may_print(self) -> None:
+        assert verdict("x.php", "+", " <?php", " f();") == "code"
+        assert verdict("x.php", " f();", " ?>", "+// words") == "code"
+
     def test_examples_that_tests_run(self) -> None:
         assert verdict("x.py", ' """Summary.', " >>> f()", "-1", "+2", ' """') == "code"
 

@@ -58,6 +58,14 @@ _OF_IMPORT = mask_of(["code", "string", "delimiter", "import", "preprocessor"]) 
 _OF_IMPORT_CALL = _OF_IMPORT | _BIT["call"] | _BIT["variable_declaration"]
 _IMPORT_BY_CALL = frozenset(("bash", "javascript", "lua", "php", "ruby", "typescript"))
 _MOST_BLANKS = 20
+# What makes code of comments and blank lines that stand near it.
+_CODE_AROUND = {
+    "go": ((b'import "C"', "comments are code where Go imports C"),),
+    "php": (
+        (b"<?", "what stands outside of PHP's tags is output"),
+        (b"?>", "what stands outside of PHP's tags is output"),
+    ),
+}
 _OF_STRING_INTERIOR = mask_of(["code", "string"]) | _REGION
 
 
@@ -111,8 +119,9 @@ def _kinds_of_file(labels: FileLabels) -> Iterator[Kinds]:
     if labels.language is None:
         raise _CodeError("the file's name tells no known language")
     for hunk in labels.hunks:
-        if labels.language == "go" and any(b'import "C"' in line.content for line in hunk.hunk.lines):
-            raise _CodeError("comments are code where Go imports C")
+        for mark, reason in _CODE_AROUND.get(labels.language, ()):
+            if any(mark in line.content for line in hunk.hunk.lines):
+                raise _CodeError(reason)
         _require_alike(hunk)
         yield from _kinds_of_hunk(hunk, labels.language)
 
