@@ -113,3 +113,17 @@ def test_what_lies_inside_a_string_is_known_from_the_whole_file() -> None:
     assert not interiors([file, text])[1].any()
     samples = list(draw([file], Sampling(whole_share=0.0), np.random.default_rng(5)))
     assert np.array_equal(inside_of(samples), interiors([file])[0])
+
+
+def test_a_project_that_holds_most_of_a_language_is_divided_by_folder() -> None:
+    files = [
+        LabelledFile(
+            "go", "giant", "k", f"folder{folder}/f{number}", b"x\n" * 50, np.zeros(50, np.uint32), np.ones(50, bool)
+        )
+        for folder in range(20)
+        for number in range(3)
+    ]
+    folds = split_projects([*files, labelled(b"x\n" * 40, "go", "small")], share=0.6)
+    line, context = ({file.path.split("/")[0] for file in part} for part in (folds.line, folds.context))
+    assert not line & context
+    assert 0.45 < sum(len(file.masks) for file in folds.line) / 3040 < 0.75

@@ -12,8 +12,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from linewise.features.languages import LANGUAGE_INDEX
 from linewise.training.corpus.shards import LabelledFile
 
+DOMINANT_SHARE = 0.3
 LINE_SHARE = 0.6
 """The line network has by far the most weights, so it gets the larger part."""
 
@@ -30,16 +32,30 @@ def split_projects(files: Iterable[LabelledFile], share: float = LINE_SHARE) -> 
     """Assign whole projects, language by language, so that the first fold gets about `share` of the lines.
 
     A project goes to the fold that lacks most; the order is by a digest of its name, so the outcome depends on
-    nothing but the names and sizes.
+    nothing but the names and sizes. A project that holds most of its language is divided by folder instead: whole, it
+    would leave one of the folds with next to nothing of that language.
     """
     by_language: dict[str, dict[str, list[LabelledFile]]] = defaultdict(lambda: defaultdict(list))
     for file in files:
         by_language[file.language][file.project].append(file)
     folds = Folds([], [])
-    for projects in by_language.values():
+    for language, whole_projects in by_language.items():
+        projects = _without_dominant(whole_projects) if language in LANGUAGE_INDEX else whole_projects
         counts = [0, 0]
         for name in sorted(projects, key=lambda name: hashlib.sha256(name.encode()).digest()):
             wanted = counts[0] * (1 - share) <= counts[1] * share
             (folds.line if wanted else folds.context).extend(projects[name])
             counts[0 if wanted else 1] += sum(len(file.masks) for file in projects[name])
     return folds
+
+
+def _without_dominant(projects: dict[str, list[LabelledFile]]) -> dict[str, list[LabelledFile]]:
+    """The same files, those of a project with more than `DOMINANT_SHARE` of the lines by folder."""
+    counts = {name: sum(len(file.masks) for file in files) for name, files in projects.items()}
+    total = sum(counts.values())
+    parts: dict[str, list[LabelledFile]] = defaultdict(list)
+    for name, files in projects.items():
+        for file in files:
+            dominant = counts[name] > DOMINANT_SHARE * total
+            parts[f"{name}/{file.path.rpartition('/')[0]}" if dominant else name].append(file)
+    return parts

@@ -21,6 +21,8 @@ N_BINS = 200
 HIGH_PRECISION = 0.99
 MISSED_SHARE = 0.01
 """Below the lower threshold lie at most so many of a label's true lines: below it, a label is ruled out."""
+MIN_UNCERTAIN = 0.05
+"""No label is called uncertain below this, however many of its true lines lie there: nobody would look at it."""
 _SEARCH_FROM, _SEARCH_TO = 0.15, 0.85
 
 Histograms = NDArray[np.int64]
@@ -65,6 +67,7 @@ def fit_thresholds(counts: Histograms) -> dict[str, Thresholds]:
 
     missed = right_all[:, :1] - right_all
     ruled_out = np.where(missed <= MISSED_SHARE * right_all[:, :1], edges, 0).max(axis=-1)
+    ruled_out = np.maximum(ruled_out, MIN_UNCERTAIN)
 
     half = np.full(N_LABELS, 0.5)
     blank = LABEL_INDEX["blank"]
