@@ -44,8 +44,8 @@ class Profile:
     mend: Callable[[bytes], Mended] | None = None
     """Changes a text that does not parse; counts where it leaves fewer lines unknown."""
     prepare: Callable[[bytes], bytes] | None = None
-    """Rewrites a text before it is parsed, its length and line breaks kept: say, to take out the macros that
-    the grammar chokes on."""
+    """Rewrites a text before it is parsed, its length kept (a line break may become a space): say, to take out the
+    macros that the grammar chokes on."""
     telling: re.Pattern[bytes] | None = None
     """Matches the tokens by which a construct shows in a tree that the grammar keeps as loose tokens: where such
     a tree, captured as ``@embedded``, cannot be parsed on its own either, its lines are unknown."""
