@@ -20,7 +20,7 @@ $(VENV)/service.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP_INSTALL) --editable '.[dev,service,train]'
+	$(PIP_INSTALL) --editable '.[dev,service,train,batch]'
 	@touch $@ $(VENV)/service.stamp
 
 serve: $(VENV)/service.stamp  ## Start the HTTP service; LINEWISE_PORT=9000 and the like configure it
@@ -60,7 +60,7 @@ check: lint types test  ## Run the tests and check style and types
 constraints:  ## Write constraints.txt anew from the newest versions that pyproject.toml allows
 	rm -rf build/constraints-venv
 	$(PYTHON) -m venv build/constraints-venv
-	build/constraints-venv/bin/pip install --quiet --disable-pip-version-check '.[dev,service,train]' editables
+	build/constraints-venv/bin/pip install --quiet --disable-pip-version-check '.[dev,service,train,batch]' editables
 	{ sed -n '/^#/p' constraints.txt; \
 	  build/constraints-venv/bin/pip freeze --exclude linewise | grep -E '^[A-Za-z0-9._-]+==[^ ]+$$'; } > build/constraints.txt
 	mv build/constraints.txt constraints.txt
