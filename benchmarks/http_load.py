@@ -62,7 +62,7 @@ def trivial_app() -> object:
     """A FastAPI app that validates like the service and answers a constant."""
     from fastapi import FastAPI, Response  # noqa: PLC0415
 
-    from linewise.service.http.schemas import ClassifyRequest  # noqa: PLC0415
+    from linewise.service.schemas.requests import ClassifyRequest  # noqa: PLC0415
 
     content = Path(os.environ["TRIVIAL_ANSWER"]).read_bytes()
     app = FastAPI()

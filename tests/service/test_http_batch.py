@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from linewise.features.labels import LABEL_NAMES, N_LABELS
 from linewise.service.http import create_app
-from linewise.service.http.schemas import BATCH_ANSWER, DOCUMENT_ANSWER
+from linewise.service.schemas.answers import BATCH_ANSWER, DOCUMENT_ANSWER
 from linewise.service.settings import Settings
 
 LOOP = "for item in queue:\n    send(item)\n"

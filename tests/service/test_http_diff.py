@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 
 from linewise.models import Classifier
 from linewise.service.http import create_app
-from linewise.service.http.diff_schemas import DiffAnswer, VerdictName
 from linewise.service.patches import Verdict
+from linewise.service.schemas.diff import DiffAnswer, VerdictName
 from linewise.service.settings import Settings
 
 from .conftest import ScanningClassifier

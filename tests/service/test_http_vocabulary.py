@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from linewise.features.labels import LABELS, TAXONOMY_VERSION
 from linewise.features.languages import LANGUAGES
 from linewise.service.http import create_app
-from linewise.service.http.schemas import CLASSIFY_ANSWER
+from linewise.service.schemas.answers import CLASSIFY_ANSWER
 from linewise.service.settings import Settings
 
 DIGEST = "f" * 64

@@ -12,7 +12,7 @@ from linewise.models import Document, ModelInfo, Prediction
 from ..patches import PatchError, PatchPlan, judge, judge_all, parse_patch
 from ..patches.render import Judged, closing_json, file_json
 from ..patches.summary import ChangeCounts, count_changes
-from .diff_schemas import DiffRequest
+from ..schemas.diff import DiffRequest
 from .json_body import parse_body
 from .problems import ProblemError
 

@@ -8,8 +8,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from ..schemas.problem import MEDIA_TYPE
 from .authentication import is_guarded
-from .problems import MEDIA_TYPE
 
 _REQUEST_KEY = "x-request"
 _REFERENCE = "#/components/schemas/{model}"

@@ -9,57 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
-MEDIA_TYPE = "application/problem+json"
-
-
-class FieldError(BaseModel):
-    """One thing that is wrong with a request: where, and why."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    location: Annotated[str, Field(description="The place, as a dotted path that starts at `body`.")]
-    reason: Annotated[str, Field(description="What is wrong there.")]
-
-
-class Problem(BaseModel):
-    """A problem document (RFC 9457)."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        json_schema_extra={
-            "examples": [
-                {
-                    "type": "about:blank",
-                    "title": "Unprocessable Entity",
-                    "status": 422,
-                    "detail": "1 field is not as it should be",
-                    "errors": [{"location": "body.text", "reason": "Field required"}],
-                }
-            ]
-        },
-    )
-
-    type: Annotated[str, Field(description="Always `about:blank`: the status says what kind it is.")] = "about:blank"
-    title: Annotated[str, Field(description="The status in words.")]
-    status: Annotated[int, Field(ge=400, le=599, description="The HTTP status, once more.")]
-    detail: Annotated[str, Field(description="What was wrong with this request, for people.")]
-    errors: Annotated[
-        tuple[FieldError, ...],
-        Field(description="What is wrong, place by place; empty where that says nothing."),
-    ] = ()
-
-    @classmethod
-    def of(cls, error: ProblemError) -> Problem:
-        """The document that tells of an error."""
-        return cls(title=HTTPStatus(error.status).phrase, status=error.status, detail=error.detail, errors=error.errors)
+from ..schemas.problem import MEDIA_TYPE, FieldError, Problem
 
 
 class ProblemError(Exception):
@@ -77,6 +33,12 @@ class ProblemError(Exception):
         self.detail = detail
         self.errors = tuple(errors)
         self.headers = headers
+
+
+def problem_of(error: ProblemError) -> Problem:
+    """The document that tells of an error."""
+    title = HTTPStatus(error.status).phrase
+    return Problem(title=title, status=error.status, detail=error.detail, errors=error.errors)
 
 
 def field_problem(location: str, reason: str) -> ProblemError:

@@ -10,7 +10,8 @@ from linewise.features.labels import LABEL_NAMES
 from linewise.models import Prediction
 from linewise.models.prediction import label_names
 
-from .schemas import CLASSIFY_ANSWER, LINE_ANSWERS, ClassifyAnswer, ClassifyRequest, LineAnswer
+from ..schemas.answers import CLASSIFY_ANSWER, LINE_ANSWERS, ClassifyAnswer, LineAnswer
+from ..schemas.requests import ClassifyRequest
 
 PROBABILITY_DECIMALS = 4
 LINES_AT_A_TIME = 500

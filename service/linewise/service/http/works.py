@@ -9,10 +9,11 @@ from typing import Any
 from linewise.features.lines import split_lines
 from linewise.models import Document, ModelInfo, Prediction
 
+from ..schemas.answers import BATCH_ANSWER
+from ..schemas.requests import ClassifyRequest, DocumentRequest, OpenBatch
 from .json_body import decode_json, parse_body, parse_value
-from .problems import Problem, ProblemError
+from .problems import ProblemError, problem_of
 from .rendering import render_prediction
-from .schemas import BATCH_ANSWER, ClassifyRequest, DocumentRequest, OpenBatch
 
 
 class ClassifyWork:
@@ -120,7 +121,7 @@ class _Records:
 
 def record_answer(identity: str | None, problem: ProblemError) -> bytes:
     """The entry of a text that could not be labelled."""
-    return _record(problem.status, identity, b"problem", Problem.of(problem).model_dump_json().encode())
+    return _record(problem.status, identity, b"problem", problem_of(problem).model_dump_json().encode())
 
 
 def _record(status: int, identity: str | None, name: bytes, value: bytes) -> bytes:

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from ...schemas.answers import BatchAnswer, ClassifyAnswer
+from ...schemas.requests import BatchRequest, ClassifyRequest, DocumentRequest
 from ..dependencies import InferenceDependency, SettingsDependency
 from ..json_body import check_content_type, json_bytes
 from ..openapi import request_body
 from ..problems import documented
-from ..schemas import BatchAnswer, BatchRequest, ClassifyAnswer, ClassifyRequest, DocumentRequest
 from ..stream import NDJSON, ClassifyStream, NdjsonResponse
 from ..works import BatchWork, ClassifyWork
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 
+from ...schemas.diff import DiffAnswer, DiffRequest
 from ..dependencies import InferenceDependency, SettingsDependency
-from ..diff_schemas import DiffAnswer, DiffRequest
 from ..diff_work import DiffWork
 from ..json_body import json_bytes
 from ..openapi import request_body

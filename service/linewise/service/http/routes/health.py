@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from ...schemas.answers import LiveAnswer, ReadyAnswer
 from ..dependencies import ReadyClassifierDependency
 from ..problems import documented
-from ..schemas import LiveAnswer, ReadyAnswer
 
 router = APIRouter(prefix="/health", tags=["health"])
 

@@ -9,9 +9,9 @@ from fastapi import APIRouter
 from linewise.features.labels import LABELS, TAXONOMY_VERSION
 from linewise.features.languages import language_named
 
+from ...schemas.answers import LabelsAnswer, LanguagesAnswer, ModelAnswer
 from ..dependencies import ClassifierDependency
 from ..problems import documented
-from ..schemas import LabelsAnswer, LanguagesAnswer, ModelAnswer
 
 router = APIRouter(prefix="/v1", tags=["vocabulary"], responses=documented(503))
 

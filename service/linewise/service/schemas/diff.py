@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, with_config
+from pydantic import BaseModel, ConfigDict, Field, with_config
 from pydantic.config import JsonDict
 from typing_extensions import TypedDict
 
-from .schemas import CLOSED, Mode, ModelDigest, TaxonomyVersion, whole_text
+from .fields import CLOSED, CLOSED_REQUEST, Mode, ModelDigest, TaxonomyVersion, Text
 
 VerdictName = Literal[
     "blank-only", "comment-only", "documentation-only", "import-only", "string-only", "non-code", "code"
@@ -55,19 +55,14 @@ _EXAMPLE: JsonDict = {
 class DiffRequest(BaseModel):
     """A patch to label."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = CLOSED_REQUEST
 
     patch: Annotated[
-        str, Field(description="A unified diff, as from git, `diff -u` or a mail. A blank one is a patch of no file.")
+        Text, Field(description="A unified diff, as from git, `diff -u` or a mail. A blank one is a patch of no file.")
     ]
     mode: Annotated[
         Mode, Field(description="How sure a label must be to be given. Verdicts are always by `high-confidence`.")
     ] = "balanced"
-
-    @field_validator("patch")
-    @classmethod
-    def _check_patch(cls, value: str) -> str:
-        return whole_text(value)
 
 
 @with_config(CLOSED)
