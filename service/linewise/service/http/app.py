@@ -19,19 +19,21 @@ from .drain import Drain
 from .faults import Faults
 from .inference import Inference, warm_up
 from .metrics import Metrics
+from .oip.errors import ProtocolErrors
 from .openapi import install_openapi
 from .pool import PoolLimits
 from .problems import install_problems
 from .read_deadline import ReadDeadline
 from .request_id import RequestId
-from .routes import classify, diff, health, pages, vocabulary
+from .routes import classify, diff, health, inference_protocol, pages, vocabulary
 from .routes import metrics as metrics_route
 from .security_headers import SecurityHeaders
 
 _DESCRIPTION = """\
 Says, for every line of source text, what the line is and what it is part of, in any state of the text.
 
-Errors are problem documents (RFC 9457), and none of them holds anything of what was sent.
+Errors are problem documents (RFC 9457), and under `/v2` as the Open Inference Protocol has them. None of them holds
+anything of what was sent.
 """
 
 _STREAMS = frozenset({"/v1/classify/stream"})
@@ -39,6 +41,7 @@ _TAGS = [
     {"name": "classify", "description": "Label lines."},
     {"name": "vocabulary", "description": "What the answers mean, and which model gives them."},
     {"name": "health", "description": "For load balancers and supervisors."},
+    {"name": "inference protocol", "description": "The Open Inference Protocol (V2), for clients of any model server."},
 ]
 
 
@@ -99,7 +102,7 @@ def create_app(
     app.state.guard = guard
     install_problems(app)
     install_openapi(app, demands_keys=settings.demands_keys)
-    for routes in (classify, diff, vocabulary, health, metrics_route, pages):
+    for routes in (classify, diff, vocabulary, health, inference_protocol, metrics_route, pages):
         app.include_router(routes.router)
     pages.install_assets(app)
     # The last one added is the first to see a request.
@@ -107,6 +110,7 @@ def create_app(
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, streams=_STREAMS)
     app.add_middleware(Authentication, guard=guard)
     app.add_middleware(Faults)
+    app.add_middleware(ProtocolErrors)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Drain, inference=inference)
     app.add_middleware(AccessLog, metrics=metrics)

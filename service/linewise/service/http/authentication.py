@@ -18,11 +18,12 @@ from .problems import problem_response
 
 GUARDED = ("/v1/", "/v2", "/metrics")
 """What the paths begin with that need a key."""
+_OPEN = ("/v2/health/",)
 
 
 def is_guarded(path: str) -> bool:
     """Whether a path needs a key."""
-    return path.startswith(GUARDED)
+    return path.startswith(GUARDED) and not path.startswith(_OPEN)
 
 
 class Guard:

@@ -91,7 +91,7 @@ def parse_value(value: Any, schema: type[Schema]) -> Schema:
         return schema.model_validate(value)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
-        raise fields_problem(details, tuple(schema.model_fields)) from None
+        raise fields_problem(details, schema) from None
 
 
 async def json_bytes(request: Request) -> bytes:
@@ -104,13 +104,18 @@ async def json_bytes(request: Request) -> bytes:
     return await request.body()
 
 
-def check_content_type(request: Request, expected: str) -> None:
-    """Raise ProblemError (415) unless the body is declared as that media type, in UTF-8 and not compressed."""
+def check_content_type(request: Request, expected: str, *others: str) -> None:
+    """Raise ProblemError (415) unless the body is declared as such a media type, in UTF-8 and not compressed."""
     media_type, _, parameters = request.headers.get("content-type", "").partition(";")
-    if media_type.strip().lower() != expected:
+    if media_type.strip().lower() not in (expected, *others):
         raise ProblemError(415, f"send the body with the header Content-Type: {expected}")
     charset = parameters.replace(" ", "").replace('"', "").lower()
     if charset not in ("", "charset=utf-8"):
         raise ProblemError(415, "the body must be JSON in UTF-8")
+    check_not_compressed(request)
+
+
+def check_not_compressed(request: Request) -> None:
+    """Raise ProblemError (415) if the body is compressed: a few bytes of it could become any number."""
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise ProblemError(415, "send the body without Content-Encoding")

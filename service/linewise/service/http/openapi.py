@@ -10,15 +10,15 @@ from pydantic import BaseModel
 
 from ..schemas.problem import MEDIA_TYPE
 from .authentication import is_guarded
+from .oip.errors import speaks_protocol
 
 _REQUEST_KEY = "x-request"
 _REFERENCE = "#/components/schemas/{model}"
 _HTTP_METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"})
 
-_NO_KEY = {
-    "description": "No good API key was sent",
-    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-}
+_PROBLEM = {"$ref": "#/components/schemas/Problem"}
+_PROTOCOL_ERROR = {"$ref": "#/components/schemas/ProtocolError"}
+_NO_KEY = "No good API key was sent"
 
 
 def request_body(
@@ -84,15 +84,22 @@ def _document(app: FastAPI, *, demands_keys: bool) -> dict[str, Any]:
                 _declare_request(operation, schemas)
                 if demands_keys and is_guarded(path):
                     operation["security"] = [{"key": []}]
-                    operation["responses"]["401"] = _NO_KEY
+                    operation["responses"]["401"] = {"description": _NO_KEY, "content": _error_content(path)}
     return document
 
 
+def _error_content(path: str) -> dict[str, Any]:
+    if speaks_protocol(path):
+        return {"application/json": {"schema": _PROTOCOL_ERROR}}
+    return {MEDIA_TYPE: {"schema": _PROBLEM}}
+
+
 def _declare_problems(responses: dict[str, Any]) -> None:
-    """Give error responses the media type that they really have."""
-    for status, response in responses.items():
-        if status[0] in "45" and response.get("content"):
-            response["content"] = dict.fromkeys([MEDIA_TYPE], *response["content"].values())
+    """Give problems the media type that they really have."""
+    for response in responses.values():
+        content = response.get("content", {}).get("application/json", {})
+        if content.get("schema") == _PROBLEM:
+            response["content"] = {MEDIA_TYPE: content}
 
 
 def _declare_streams(responses: dict[str, Any]) -> None:

@@ -7,11 +7,13 @@ it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, get_args
 
 from fastapi import FastAPI, Request, Response
+from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
@@ -46,25 +48,41 @@ def field_problem(location: str, reason: str) -> ProblemError:
     return ProblemError(422, "1 field is not as it should be", (FieldError(location=location, reason=reason),))
 
 
-def fields_problem(details: Sequence[ErrorDetails], known: Sequence[str]) -> ProblemError:
+def fields_problem(details: Sequence[ErrorDetails], schema: type[BaseModel]) -> ProblemError:
     """The 422 for what pydantic found wrong with a body.
 
     Args:
         details: pydantic's errors. Their ``input`` and, of unknown fields, their names are the client's own
             text and are dropped.
-        known: the names of the fields that the body may have.
+        schema: what the body should have been.
     """
     errors = [
-        FieldError(location=".".join(("body", *map(str, detail["loc"]))), reason=detail["msg"])
+        FieldError(location=_place(detail["loc"]), reason=detail["msg"])
         for detail in details
         if detail["type"] != "extra_forbidden"
     ]
-    unknown = len(details) - len(errors)
-    if unknown:
-        fields = "1 unknown field" if unknown == 1 else f"{unknown} unknown fields"
-        errors.append(FieldError(location="body", reason=f"{fields}; known are {', '.join(known)}"))
-    count = f"{len(details)} fields are" if len(details) > 1 else "1 field is"
-    return ProblemError(422, f"{count} not as it should be", errors)
+    unknown = Counter(detail["loc"][:-1] for detail in details if detail["type"] == "extra_forbidden")
+    for parent, count in unknown.items():
+        fields = "1 unknown field" if count == 1 else f"{count} unknown fields"
+        known = ", ".join(_schema_at(schema, parent).model_fields)
+        errors.append(FieldError(location=_place(parent), reason=f"{fields}; known are {known}"))
+    wrong = f"{len(details)} fields are" if len(details) > 1 else "1 field is"
+    return ProblemError(422, f"{wrong} not as it should be", errors)
+
+
+def _place(path: Sequence[str | int]) -> str:
+    return ".".join(("body", *map(str, path)))
+
+
+def _schema_at(schema: type[BaseModel], path: Sequence[str | int]) -> type[BaseModel]:
+    """The schema of what is at a place; what has unknown fields there is a model, or a list of them, or null."""
+    for step in path:
+        if isinstance(step, str):
+            kinds: list[Any] = [schema.model_fields[step].annotation]
+            while not (isinstance(kinds[0], type) and issubclass(kinds[0], BaseModel)):
+                kinds[:1] = get_args(kinds[0])
+            schema = kinds[0]
+    return schema
 
 
 def problem_response(
@@ -104,6 +122,7 @@ def install_problems(app: FastAPI) -> None:
 
 _DESCRIPTIONS = {
     400: "The body is not JSON in UTF-8",
+    404: "There is no such model, or another version of it is in service",
     408: "The body came too slowly",
     413: "The body has too many bytes, or the text too many lines",
     415: "The body is not declared as `application/json`",
@@ -115,6 +134,6 @@ _DESCRIPTIONS = {
 }
 
 
-def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The ``responses`` argument of an operation that may answer with these problems."""
-    return {status: {"model": Problem, "description": _DESCRIPTIONS[status]} for status in statuses}
+def documented(*statuses: int, model: type[BaseModel] = Problem) -> dict[int | str, dict[str, Any]]:
+    """The ``responses`` argument of an operation that may answer with these problems, in that form."""
+    return {status: {"model": model, "description": _DESCRIPTIONS[status]} for status in statuses}

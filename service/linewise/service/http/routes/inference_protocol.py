@@ -1,0 +1,253 @@
+"""``/v2``: the Open Inference Protocol."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import version as version_of
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+
+from linewise.models import Classifier
+
+from ...settings import Settings
+from ..dependencies import (
+    ClassifierDependency,
+    InferenceDependency,
+    ReadyClassifierDependency,
+    SettingsDependency,
+)
+from ..inference import Inference
+from ..json_body import check_content_type, check_not_compressed
+from ..oip import outputs
+from ..oip.errors import PREFIX
+from ..oip.inputs import TensorBody
+from ..oip.schemas import (
+    BINARY_EXTENSION,
+    LENGTH_HEADER,
+    MODEL_NAME,
+    InferAnswer,
+    InferRequest,
+    ModelMetadataAnswer,
+    ModelReadyAnswer,
+    ProtocolError,
+    ServerAnswer,
+    ServerLiveAnswer,
+    ServerReadyAnswer,
+    TextOptions,
+)
+from ..oip.work import InferWork
+from ..openapi import request_body
+from ..problems import ProblemError, documented
+
+router = APIRouter(prefix=PREFIX, tags=["inference protocol"])
+
+_BINARY = "application/octet-stream"
+_LENGTH = re.compile(r"[0-9]{1,18}")
+
+_LOOP = "for item in queue:\n    item.send()\n"
+_EXAMPLES: dict[str, dict[str, Any]] = {
+    "A text with its language": {
+        "inputs": [{"name": "text", "datatype": "BYTES", "shape": [1], "data": [_LOOP]}],
+        "parameters": {"language": "python", "context": "file"},
+    },
+    "Two texts with their file names, and the scores of their lines": {
+        "id": "42",
+        "inputs": [
+            {"name": "text", "datatype": "BYTES", "shape": [2], "data": [_LOOP, "return total;\n"]},
+            {"name": "filename", "datatype": "BYTES", "shape": [2], "data": ["queue.py", "sum.c"]},
+        ],
+        "outputs": [{"name": "labels"}, {"name": "line_offsets"}, {"name": "scores"}],
+    },
+}
+_BINARY_FORM = {"schema": {"type": "string", "format": "binary"}}
+_LENGTH_PARAMETER = {
+    "name": LENGTH_HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "integer", "minimum": 0},
+    "description": "How many bytes of the body are JSON, where binary data of inputs follows it.",
+}
+_INFER_BODY = request_body(InferRequest, _EXAMPLES)
+_INFER_BODY["requestBody"]["content"][_BINARY] = _BINARY_FORM
+_INFER_BODY["parameters"] = [_LENGTH_PARAMETER]
+_INFER_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {_BINARY: _BINARY_FORM},
+        "headers": {
+            LENGTH_HEADER: {
+                "description": "How many bytes of the answer are JSON, where binary data of outputs follows it.",
+                "schema": {"type": "integer"},
+            }
+        },
+    },
+    **documented(400, 404, 408, 413, 415, 422, 429, 500, 503, 504, model=ProtocolError),
+}
+_NAMED = documented(404, 503, model=ProtocolError)
+
+ModelName = Annotated[
+    str, Path(description="The model's name, of which there is one.", json_schema_extra={"enum": [MODEL_NAME]})
+]
+ModelVersion = Annotated[str, Path(description="The digest of the model in service.")]
+
+
+def _named(classifier: Classifier, name: str, version: str | None = None) -> Classifier:
+    """The model, if it is the one that was named; raises ProblemError (404)."""
+    if name != MODEL_NAME:
+        raise ProblemError(404, f"there is no model of this name; the one that there is is called {MODEL_NAME}")
+    if version not in (None, classifier.info.digest):
+        raise ProblemError(404, f"this version is not in service; GET {PREFIX}/models/{MODEL_NAME} tells which is")
+    return classifier
+
+
+async def _tensor_body(request: Request) -> TensorBody:
+    """The body, and how much of it is JSON; raises ProblemError (400, 415)."""
+    lengths = request.headers.getlist(LENGTH_HEADER)
+    if lengths and not (len(lengths) == 1 and _LENGTH.fullmatch(lengths[0])):
+        raise ProblemError(400, f"the header {LENGTH_HEADER} must be one number of bytes")
+    check_not_compressed(request)
+    if "content-type" in request.headers:
+        check_content_type(request, "application/json", _BINARY)
+    elif not lengths and "origin" in request.headers:
+        # Clients of the protocol declare nothing. A foreign web page could do so too, but is named by its browser.
+        raise ProblemError(415, "send the body with the header Content-Type: application/json")
+    return TensorBody(await request.body(), int(lengths[0]) if lengths else None)
+
+
+TensorBodyDependency = Annotated[TensorBody, Depends(_tensor_body)]
+
+
+@router.get("", operation_id="oip_server", summary="The server", response_model=ServerAnswer)
+async def server() -> ServerAnswer:
+    """The server's name and version, and which extensions of the protocol it knows."""
+    return {"name": MODEL_NAME, "version": version_of("linewise"), "extensions": [BINARY_EXTENSION]}
+
+
+@router.get(
+    "/health/live", operation_id="oip_live", summary="Whether the process answers", response_model=ServerLiveAnswer
+)
+async def live() -> ServerLiveAnswer:
+    """Always 200."""
+    return {"live": True}
+
+
+@router.get(
+    "/health/ready",
+    operation_id="oip_ready",
+    summary="Whether a model is loaded and answers",
+    response_model=ServerReadyAnswer,
+    responses=documented(503, model=ProtocolError),
+)
+async def ready(_classifier: ReadyClassifierDependency) -> ServerReadyAnswer:
+    """As `/health/ready`."""
+    return {"ready": True}
+
+
+@router.get(
+    "/models/{name}",
+    operation_id="oip_model",
+    summary="The model, its inputs and its outputs",
+    response_model=ModelMetadataAnswer,
+    responses=_NAMED,
+)
+async def model(classifier: ClassifierDependency, name: ModelName) -> ModelMetadataAnswer:
+    """The model's version, which is its digest, and its tensors."""
+    return _metadata(_named(classifier, name))
+
+
+@router.get(
+    "/models/{name}/versions/{version}",
+    operation_id="oip_model_version",
+    summary="The model, its inputs and its outputs, if it is this one",
+    response_model=ModelMetadataAnswer,
+    responses=_NAMED,
+)
+async def model_version(
+    classifier: ClassifierDependency, name: ModelName, version: ModelVersion
+) -> ModelMetadataAnswer:
+    """As without a version; 404 once another model is in service."""
+    return _metadata(_named(classifier, name, version))
+
+
+@router.get(
+    "/models/{name}/ready",
+    operation_id="oip_model_ready",
+    summary="Whether the model answers",
+    response_model=ModelReadyAnswer,
+    responses=_NAMED,
+)
+async def model_ready(classifier: ReadyClassifierDependency, name: ModelName) -> ModelReadyAnswer:
+    """As `/health/ready`."""
+    _named(classifier, name)
+    return {"name": MODEL_NAME, "ready": True}
+
+
+@router.get(
+    "/models/{name}/versions/{version}/ready",
+    operation_id="oip_model_version_ready",
+    summary="Whether this model answers",
+    response_model=ModelReadyAnswer,
+    responses=_NAMED,
+)
+async def model_version_ready(
+    classifier: ReadyClassifierDependency, name: ModelName, version: ModelVersion
+) -> ModelReadyAnswer:
+    """As without a version; 404 once another model is in service."""
+    _named(classifier, name, version)
+    return {"name": MODEL_NAME, "ready": True}
+
+
+@router.post(
+    "/models/{name}/infer",
+    operation_id="oip_infer",
+    summary="Label the lines of texts",
+    response_model=InferAnswer,
+    responses=_INFER_RESPONSES,
+    openapi_extra=_INFER_BODY,
+)
+async def infer(
+    name: ModelName, body: TensorBodyDependency, inference: InferenceDependency, settings: SettingsDependency
+) -> Response:
+    """Labels each line of each text: bit k of an element of `labels` stands for the k-th label of `/v1/labels`.
+
+    The lines of text i are those from `line_offsets[i]` to before `line_offsets[i + 1]`. The limits of bytes and of
+    lines hold for all texts together.
+    """
+    return await _infer(_named(inference.classifier, name), body, inference, settings)
+
+
+@router.post(
+    "/models/{name}/versions/{version}/infer",
+    operation_id="oip_infer_version",
+    summary="Label the lines of texts with this model",
+    response_model=InferAnswer,
+    responses=_INFER_RESPONSES,
+    openapi_extra=_INFER_BODY,
+)
+async def infer_version(
+    name: ModelName,
+    version: ModelVersion,
+    body: TensorBodyDependency,
+    inference: InferenceDependency,
+    settings: SettingsDependency,
+) -> Response:
+    """As without a version; 404 once another model is in service."""
+    return await _infer(_named(inference.classifier, name, version), body, inference, settings)
+
+
+async def _infer(classifier: Classifier, body: TensorBody, inference: Inference, settings: Settings) -> Response:
+    work = InferWork(body, max_lines=settings.max_lines)
+    answer = await inference.run(work, classifier)
+    if work.json_length is None:
+        return Response(answer, media_type="application/json")
+    return Response(answer, media_type=_BINARY, headers={LENGTH_HEADER: str(work.json_length)})
+
+
+def _metadata(classifier: Classifier) -> ModelMetadataAnswer:
+    return {
+        "name": MODEL_NAME,
+        "versions": [classifier.info.digest],
+        "platform": MODEL_NAME,
+        "inputs": [{"name": name, "datatype": "BYTES", "shape": [-1]} for name in ("text", *TextOptions.model_fields)],
+        "outputs": outputs.described(),
+    }
