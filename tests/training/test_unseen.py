@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from linewise.features.labels import names_of
-from linewise.features.languages import LANGUAGE_NAMES
+from linewise.features.languages import LANGUAGE_NAMES, language_of_file_name
 from linewise.features.plain_text import parse_plain_text
 from linewise.models import store
 from linewise.training.benchmark.unseen import measuring, sources
@@ -33,9 +33,15 @@ def test_every_line_of_the_example_has_its_labels(language: str) -> None:
 
 
 def test_unseen_languages_are_kept_out_of_the_corpus() -> None:
-    assert set(UNSEEN) <= UNSEEN_LANGUAGES
+    assert set(UNSEEN) == UNSEEN_LANGUAGES
     assert not set(UNSEEN) & set(LANGUAGE_NAMES)
     assert not set(UNSEEN) & {package.language for package in load_manifest().packages}
+
+
+@pytest.mark.parametrize("language", UNSEEN)
+def test_no_file_of_an_unseen_language_is_taken_for_one_of_a_trained(language: str) -> None:
+    for extension in UNSEEN[language].extensions:
+        assert language_of_file_name(f"a{extension}") is None, extension
 
 
 def test_packages_are_pinned_and_of_at_least_two_projects_a_language() -> None:
@@ -60,6 +66,16 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Package:
     return made
 
 
+def test_a_package_may_name_the_files_that_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Package("zig", "made", Registry.NPM, "1.0", "Made", "MIT", Split.TEST, only="^src/", skip="_made")
+    folder = archive_folder(made.archive, tmp_path)
+    folder.mkdir(parents=True)
+    names = ("src/a.zig", "src/b_made.zig", "c.zig")
+    (folder / "made.tgz").write_bytes(tar_of({name: f"const x = {n};\n".encode() for n, name in enumerate(names)}))
+    monkeypatch.setattr(sources, "unseen_packages", lambda: (made,))
+    assert [file.path for file in sources.unseen_files("zig", tmp_path)] == ["src/a.zig"]
+
+
 def test_files_are_filtered_like_the_corpus(package: Package, tmp_path: Path) -> None:
     (file,) = sources.unseen_files("r", tmp_path)
     assert (file.path, file.project, len(file.masks)) == ("R/a.R", "Made", 3)
@@ -71,5 +87,5 @@ def test_the_model_is_measured_on_them(package: Package, tmp_path: Path) -> None
     found = measuring.measure_unseen(tmp_path / "model", tmp_path, n_jobs=1)
     assert set(found.views) == {"whole file", "20 lines", "7 lines", "1 line"}
     assert found.views["whole file"].by_language["r"].n_lines == 3
-    assert found.known == {"objective-c": 0, "perl": 0, "r": 1}
+    assert found.known == {language: int(language == "r") for language in UNSEEN}
     assert found.projects["r"] == ("Made",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Iterator
 from importlib import resources
@@ -64,6 +65,8 @@ def _source(package: Package, entry: ArchivedFile) -> bytes | None:
     if PurePosixPath(entry.path).suffix not in UNSEEN[package.language].extensions:
         return None
     if package.within and not entry.path.startswith(f"{package.within}/"):
+        return None
+    if not re.search(package.only, entry.path) or (package.skip and re.search(package.skip, entry.path)):
         return None
     if reason_by_name(entry.path) is not None or entry.size > MAX_BYTES:
         return None
