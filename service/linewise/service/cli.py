@@ -26,6 +26,8 @@ EXIT_BROKEN_PIPE = 141
 """Whoever read the output stopped reading; 128 + SIGPIPE, as for any other program of a pipeline."""
 
 _EXTRA_OF_COMPONENT = {"linewise.service": "service", "linewise.training": "train"}
+_EXTRA_OF_MODULE = {"joblib": "batch", "pyarrow": "batch", "tqdm": "batch"}
+"""What the commands of the service need that its own extra does not bring."""
 
 
 class MissingExtraError(click.ClickException):
@@ -34,10 +36,12 @@ class MissingExtraError(click.ClickException):
     exit_code = EXIT_UNUSABLE
 
 
-def install_hint(command: EntryPoint) -> str:
-    """The pip command that brings what a command needs."""
+def install_hint(command: EntryPoint, missing: str | None = None) -> str:
+    """The pip command that brings what a command needs, above all the module that it misses."""
     component = ".".join(command.module.split(".")[:2])
     extra = _EXTRA_OF_COMPONENT.get(component)
+    if extra == "service" and missing in _EXTRA_OF_MODULE:
+        extra = _EXTRA_OF_MODULE[missing]
     return f"pip install 'linewise[{extra}]'" if extra else f"pip install {command.module.split('.')[0]}"
 
 
@@ -60,7 +64,7 @@ class LazyGroup(click.Group):
         try:
             command = entry.load()
         except ModuleNotFoundError as error:
-            message = f"the command {cmd_name!r} needs {error.name}: {install_hint(entry)}"
+            message = f"the command {cmd_name!r} needs {error.name}: {install_hint(entry, error.name)}"
             raise MissingExtraError(message) from error
         assert isinstance(command, click.Command)
         return command
@@ -91,7 +95,7 @@ class LazyGroup(click.Group):
             entry = self._entry_points.get(ctx.invoked_subcommand or "")
             if entry is None or (error.name or "").startswith("linewise"):
                 raise
-            message = f"the command {entry.name!r} needs {error.name}: {install_hint(entry)}"
+            message = f"the command {entry.name!r} needs {error.name}: {install_hint(entry, error.name)}"
             raise MissingExtraError(message) from error
 
 

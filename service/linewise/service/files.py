@@ -25,20 +25,41 @@ _MAX_IGNORE_FILE_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class Blob:
+    """A file as one commit of a repository has it: its mode there, its object's hash, and the size if it is a file."""
+
+    mode: int
+    object_name: str
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One thing to read: where it is, the name that it has in the output, and how it was found.
 
-    ``root`` is the folder in whose walk it was met, None for what was named itself.
+    Attributes:
+        path: where it is; for what a commit has, where it would be if the commit were checked out.
+        name: what it is called in the output.
+        root: the folder in whose walk it was met, None for what was named itself.
+        blob: what is to be read of the repository that ``root`` lies in, instead of the path.
     """
 
     path: Path
     name: str
     root: Path | None = None
+    blob: Blob | None = None
 
     @property
     def is_standard_input(self) -> bool:
         """Whether it stands for standard input."""
         return self.root is None and self.name == STANDARD_INPUT
+
+
+def path_in_root(source: Source) -> str:
+    """Where a source is below the folder in whose walk it was met; the bare file name of what was named itself."""
+    if source.root is None:
+        return source.path.name
+    return source.path.relative_to(source.root).as_posix()
 
 
 def find_sources(paths: Iterable[str]) -> list[Source]:
@@ -47,18 +68,25 @@ def find_sources(paths: Iterable[str]) -> list[Source]:
     Args:
         paths: files, folders, and ``-`` for standard input. They need not exist: reading them will tell.
     """
-    sources: list[Source] = []
-    for name in paths:
-        path = Path(name)
-        if name == STANDARD_INPUT or not path.is_dir():
-            sources.append(Source(path, name))
-            continue
-        for relative in list_folder(path):
-            # A trailing slash or `./` of the argument is kept out of the names, `..` and absolute paths are
-            # kept.
-            shown = os.path.normpath(os.path.join(name, relative))
-            sources.append(Source(path / relative, shown, root=path))
-    return sources
+    return [source for name in paths for source in sources_of(name)]
+
+
+def sources_of(name: str) -> Iterator[Source]:
+    """Everything to read for one path of the command line, as `find_sources`."""
+    path = Path(name)
+    if name == STANDARD_INPUT or not path.is_dir():
+        yield Source(path, name)
+        return
+    for relative in list_folder(path):
+        yield Source(path / relative, shown_name(name, relative), root=path)
+
+
+def shown_name(name: str, relative: str) -> str:
+    """What a file of a folder is called in the output, by the folder's name as it was given.
+
+    A trailing slash or `./` of that is kept out, `..` and absolute paths are kept.
+    """
+    return os.path.normpath(os.path.join(name, relative))
 
 
 def list_folder(folder: Path) -> list[str]:

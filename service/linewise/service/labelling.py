@@ -9,7 +9,8 @@ from typing import Protocol
 
 from linewise.models import Document, Prediction
 
-from .files import Source
+from .batch.kinds import kinds_of
+from .files import Source, path_in_root
 from .formats import Labelled
 from .reading import DEFAULT_MAX_BYTES, Skipped, SkipReason, Text, read_source
 
@@ -26,13 +27,14 @@ class LabelOptions:
     """What holds for all files of one run.
 
     ``language`` (None to let each file tell) and ``context`` (None: ``file`` for files, ``unknown`` for
-    standard input) are as in ``Classifier.classify``.
+    standard input) are as in ``Classifier.classify``. Files of a folder that are of a kind in ``skip`` are skipped.
     """
 
     language: str | None = None
     context: str | None = None
     mode: str = "balanced"
     max_bytes: int = DEFAULT_MAX_BYTES
+    skip: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -45,7 +47,7 @@ class Tally:
 
     def failures(self) -> list[Skipped]:
         """The skipped files that were asked for by name, or should have been readable."""
-        return [skip for skip in self.skipped if skip.source.root is None or skip.reason is SkipReason.UNREADABLE]
+        return [skip for skip in self.skipped if skip.is_failure]
 
     def summary(self) -> str:
         """The run in one line: ``labelled 3 files, 120 lines; skipped 1 file: 1 binary``."""
@@ -63,22 +65,25 @@ def label_sources(
     options: LabelOptions,
     tally: Tally,
     select: Callable[[bytes], bool] | None = None,
+    read: Callable[[Source, int], Text | Skipped] = read_source,
 ) -> Iterator[Labelled]:
     """Label each source and yield it, in order; what cannot be labelled is only entered in the tally.
 
-    Texts that ``select`` refuses are passed over.
+    Texts that ``select`` refuses are passed over. ``read`` reads a source of so many bytes at most.
     """
     # The classifier takes as many texts as make a good batch before it answers for the first of them.
     waiting: deque[Text] = deque()
 
     def documents() -> Iterator[Document]:
         for source in sources:
-            read = read_source(source, options.max_bytes)
-            if isinstance(read, Skipped):
-                tally.skipped.append(read)
-            elif select is None or select(read.data):
-                waiting.append(read)
-                yield _document(read, options)
+            found = read(source, options.max_bytes)
+            if isinstance(found, Text) and (unwanted := unwanted_kind(found, options)):
+                found = Skipped(source, unwanted)
+            if isinstance(found, Skipped):
+                tally.skipped.append(found)
+            elif select is None or select(found.data):
+                waiting.append(found)
+                yield document_of(found, options)
 
     for prediction in classifier.classify_many(documents()):
         text = waiting.popleft()
@@ -87,7 +92,16 @@ def label_sources(
         yield Labelled(text.source.name, text.data, prediction)
 
 
-def _document(text: Text, options: LabelOptions) -> Document:
+def unwanted_kind(text: Text, options: LabelOptions) -> SkipReason | None:
+    """The kind by which a text of a folder is to be skipped, None where it is wanted."""
+    if not options.skip or text.source.root is None:
+        return None
+    kinds = kinds_of(path_in_root(text.source), text.data)
+    return next((SkipReason(kind) for kind in kinds.which() if kind in options.skip), None)
+
+
+def document_of(text: Text, options: LabelOptions) -> Document:
+    """A text as the classifier takes it."""
     from_standard_input = text.source.is_standard_input
     return Document(
         text.data,

@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+TEMPORARY_SUFFIX = ".tmp"
+
 
 @contextmanager
 def open_output(path: Path | None) -> Iterator[BinaryIO]:
@@ -30,7 +32,7 @@ def open_output(path: Path | None) -> Iterator[BinaryIO]:
         with target.open("wb") as stream:
             yield stream
         return
-    with _replacing(target) as stream:
+    with replacing(target) as stream:
         yield stream
 
 
@@ -45,10 +47,17 @@ def write_all(stream: BinaryIO, data: bytes) -> None:
 
 
 @contextmanager
-def _replacing(target: Path) -> Iterator[BinaryIO]:
+def replacing(target: Path) -> Iterator[BinaryIO]:
+    """A stream to a new file that takes the target's place at the end, and is on the disk by then.
+
+    When the block is left by an exception, the target is as it was before.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
     # Beside the target, for a rename is atomic only within one file system; created with the mode that any
     # new file gets, and refused if the name exists, so that nothing of anyone else's is overwritten.
-    temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.tmp")
+    temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
     try:
         with temporary.open("xb") as stream:
             yield stream
@@ -57,7 +66,22 @@ def _replacing(target: Path) -> Iterator[BinaryIO]:
         if target.exists():
             shutil.copymode(target, temporary)
         temporary.replace(target)
+        sync_folder(target.parent)
     except BaseException:
         with suppress(OSError):
             temporary.unlink()
         raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring a folder's entries to the disk, where the system knows how to: without it a rename may be lost."""
+    flags = getattr(os, "O_DIRECTORY", None)
+    if flags is None:
+        return
+    descriptor = os.open(folder, os.O_RDONLY | flags)
+    try:
+        # Some file systems sync no folders, and say so.
+        with suppress(OSError):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,7 +1,8 @@
 """Reading one file as source text, or saying why it is none.
 
 Only regular files are ever opened: a FIFO would block, a device would never end. A file met in a folder is
-read only where its real place is inside that folder.
+read only where its real place is inside that folder. A file that changes while it is read is read again: half of the
+old and half of the new would be a text that never was.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import codecs
 import os
 import stat
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +28,9 @@ _BINARY_PROBE_BYTES = 8_000
 _SHEBANG_PROBE_BYTES = 200
 # Single-byte encodings of comments and names stay below this share; other encodings do not.
 _MAX_UNDECODABLE_SHARE = 0.1
+_MAX_READINGS = 3
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+_MAX_LFS_POINTER_BYTES = 1024
 _UTF16_MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
@@ -38,15 +43,42 @@ class SkipReason(StrEnum):
     TOO_LARGE = "too large"
     SYMBOLIC_LINK = "symbolic link"
     NOT_A_FILE = "not a regular file"
+    LFS_POINTER = "git-LFS pointer"
+    SUBMODULE = "submodule"
+    GENERATED = "generated"
+    VENDORED = "vendored"
+    MINIFIED = "minified"
+    CHANGING = "changing"
+    NOT_LABELLED = "not labelled"
     UNREADABLE = "unreadable"
+
+
+_FAILURES = frozenset((SkipReason.CHANGING, SkipReason.NOT_LABELLED, SkipReason.UNREADABLE))
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A file that was read, and its bytes: UTF-8 but for stray ones."""
+    """A file that was read.
+
+    Attributes:
+        source: where it was read.
+        data: its bytes: UTF-8 but for stray ones.
+        raw: its bytes as they were read, where they are of another encoding.
+    """
 
     source: Source
     data: bytes
+    raw: bytes | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def original(self) -> bytes:
+        """The bytes as they were read."""
+        return self.data if self.raw is None else self.raw
+
+    @property
+    def encoding(self) -> str:
+        """What the bytes that were read are taken for: ``utf-8``, ``utf-16-le`` or ``utf-16-be``."""
+        return "utf-8" if self.raw is None else _UTF16_MARKS[self.raw[:2]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +89,13 @@ class Skipped:
     reason: SkipReason
     detail: str = ""
 
+    @property
+    def is_failure(self) -> bool:
+        """Whether it was asked for by name, or should have been readable."""
+        return self.source.root is None or self.reason in _FAILURES
 
-class _SkipError(Exception):
+
+class SkipError(Exception):
     """Carries a reason out of the steps of reading."""
 
     def __init__(self, reason: SkipReason, detail: str = "") -> None:
@@ -77,23 +114,43 @@ def read_source(source: Source, max_bytes: int = DEFAULT_MAX_BYTES) -> Text | Sk
         source: the file, or standard input.
         max_bytes: how large it may be.
     """
+    return text_of(source, lambda: _read_bytes(source, max_bytes), max_bytes)
+
+
+def text_of(source: Source, read: Callable[[], bytes], max_bytes: int) -> Text | Skipped:
+    """What some bytes are as source text.
+
+    Args:
+        source: where they come from.
+        read: gives them, one more than the limit where they exceed it; raises OSError or SkipError.
+        max_bytes: how many there may be.
+    """
     try:
-        data = _read_bytes(source, max_bytes)
-        if len(data) > max_bytes:
-            raise _SkipError(SkipReason.TOO_LARGE, f"over {max_bytes:,} bytes")
-        data = _as_utf8(data)
-    except _SkipError as skip:
+        raw = read()
+        if len(raw) > max_bytes:
+            raise SkipError(SkipReason.TOO_LARGE, f"over {max_bytes:,} bytes")
+        if raw.startswith(_LFS_POINTER) and len(raw) <= _MAX_LFS_POINTER_BYTES:
+            raise SkipError(SkipReason.LFS_POINTER)
+        data = _as_utf8(raw)
+    except SkipError as skip:
         return Skipped(source, skip.reason, skip.detail)
     except OSError as error:
         return Skipped(source, SkipReason.UNREADABLE, error.strerror or str(error))
-    return Text(source, data)
+    return Text(source, data, None if data is raw else raw)
+
+
+def language_is_told(name: str, start: bytes) -> bool:
+    """Whether a file's name, or the ``#!`` line that it starts with, tells a language that linewise knows."""
+    if language_of_file_name(name) is not None:
+        return True
+    return language_of_shebang(start[:_SHEBANG_PROBE_BYTES].split(b"\n", 1)[0]) is not None
 
 
 def read_regular_file(path: Path, max_bytes: int, *, follow: bool) -> bytes | None:
     """At most ``max_bytes`` of a regular file; None where there is no such file or it cannot be read."""
     try:
         descriptor = _open_regular(path, follow=follow)
-    except (OSError, _SkipError):
+    except (OSError, SkipError):
         return None
     with os.fdopen(descriptor, "rb") as stream:
         return stream.read(max_bytes)
@@ -105,35 +162,46 @@ def _read_bytes(source: Source, max_bytes: int) -> bytes:
         return sys.stdin.buffer.read(max_bytes + 1)
     met_in_folder = source.root is not None
     if source.root is not None and not _is_inside(os.path.dirname(source.path), os.fspath(source.root), os.getcwd()):
-        raise _SkipError(SkipReason.SYMBOLIC_LINK, "leads out of the folder")
+        raise SkipError(SkipReason.SYMBOLIC_LINK, "leads out of the folder")
     with os.fdopen(_open_regular(source.path, follow=not met_in_folder), "rb") as stream:
-        size = os.fstat(stream.fileno()).st_size
-        if met_in_folder and language_of_file_name(source.name) is None:
-            start = stream.read(_SHEBANG_PROBE_BYTES)
-            if language_of_shebang(start.split(b"\n", 1)[0]) is None:
-                raise _SkipError(SkipReason.UNKNOWN_LANGUAGE)
+        for _ in range(_MAX_READINGS):
+            before = os.fstat(stream.fileno())
+            if met_in_folder and language_of_file_name(source.name) is None:
+                if not language_is_told(source.name, stream.read(_SHEBANG_PROBE_BYTES)):
+                    raise SkipError(SkipReason.UNKNOWN_LANGUAGE)
+                stream.seek(0)
+            if before.st_size > max_bytes:
+                raise SkipError(SkipReason.TOO_LARGE, f"{before.st_size:,} bytes")
+            data = stream.read(max_bytes + 1)
+            if _is_same(before, os.fstat(stream.fileno()), len(data)):
+                return data
             stream.seek(0)
-        if size > max_bytes:
-            raise _SkipError(SkipReason.TOO_LARGE, f"{size:,} bytes")
-        return stream.read(max_bytes + 1)
+    raise SkipError(SkipReason.CHANGING, "while it was read")
+
+
+def _is_same(before: os.stat_result, after: os.stat_result, n_read: int) -> bool:
+    """Whether a file stayed the same while it was read. Files that the kernel makes up say that they are empty."""
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        return False
+    return after.st_size in (0, n_read)
 
 
 def _open_regular(path: Path, *, follow: bool) -> int:
-    """Open a regular file and return its descriptor; raises OSError, or _SkipError for anything else."""
+    """Open a regular file and return its descriptor; raises OSError, or SkipError for anything else."""
     # Looked at before it is opened, for opening alone wakes some devices; and again after, for it may be
     # another by then.
     found = path.stat() if follow else path.lstat()
     if stat.S_ISLNK(found.st_mode):
-        raise _SkipError(SkipReason.SYMBOLIC_LINK)
+        raise SkipError(SkipReason.SYMBOLIC_LINK)
     if stat.S_ISDIR(found.st_mode):
-        raise _SkipError(SkipReason.UNREADABLE, "the folder cannot be listed")
+        raise SkipError(SkipReason.UNREADABLE, "the folder cannot be listed")
     if not stat.S_ISREG(found.st_mode):
-        raise _SkipError(SkipReason.NOT_A_FILE)
+        raise SkipError(SkipReason.NOT_A_FILE)
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     descriptor = os.open(path, flags if follow else flags | getattr(os, "O_NOFOLLOW", 0))
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise _SkipError(SkipReason.NOT_A_FILE)
+        raise SkipError(SkipReason.NOT_A_FILE)
     return descriptor
 
 
@@ -145,17 +213,17 @@ def _is_inside(folder: str, root: str, working_folder: str) -> bool:
 
 
 def _as_utf8(data: bytes) -> bytes:
-    """The bytes as UTF-8; UTF-16 with its mark is recoded. Raises _SkipError for what is no text."""
+    """The bytes as UTF-8; UTF-16 with its mark is recoded. Raises SkipError for what is no text."""
     encoding = _UTF16_MARKS.get(data[:2])
     if encoding is not None:
         try:
             return data[2:].decode(encoding).encode()
         except UnicodeDecodeError as error:
-            raise _SkipError(SkipReason.UNDECODABLE, f"not {encoding} as it claims") from error
+            raise SkipError(SkipReason.UNDECODABLE, f"not {encoding} as it claims") from error
     if b"\0" in data[:_BINARY_PROBE_BYTES]:
-        raise _SkipError(SkipReason.BINARY)
+        raise SkipError(SkipReason.BINARY)
     if not data.isascii() and _undecodable_share(data) > _MAX_UNDECODABLE_SHARE:
-        raise _SkipError(SkipReason.UNDECODABLE, "not UTF-8")
+        raise SkipError(SkipReason.UNDECODABLE, "not UTF-8")
     return data
 
 

@@ -11,6 +11,7 @@ import click
 
 from ..cli import EXIT_INCOMPLETE
 from .options import (
+    UnusableError,
     color_option,
     language_option,
     load_classifier,
@@ -22,8 +23,10 @@ from .options import (
 )
 
 if TYPE_CHECKING:
+    from ..files import Source
     from ..formats import Labelled, OutputFormat
-    from ..labelling import Tally
+    from ..labelling import LabelOptions, Tally
+    from .tables import TableOptions
 
 
 @click.command()
@@ -32,9 +35,7 @@ if TYPE_CHECKING:
     "--format",
     "form",
     type=click.Choice(["text", "jsonl"]),
-    default="text",
-    show_default=True,
-    help="Labels beside the lines, or one JSON object a line.",
+    help="Labels beside the lines, or one JSON object a line.  [default: text]",
 )
 @click.option("--scores", is_flag=True, help="Give the probabilities too.")
 @language_option
@@ -44,10 +45,28 @@ if TYPE_CHECKING:
     help="Whether the input is whole files or cut-outs.  [default: file; unknown for standard input]",
 )
 @mode_option
+@click.option("--rev", "revision", metavar="REV", help="Label files as this commit has them, without checking it out.")
+@click.option("--since", metavar="REV", help="Label only files that changed since this commit.")
+@click.option(
+    "--skip",
+    type=click.Choice(["generated", "vendored", "minified"]),
+    multiple=True,
+    help="Skip such files of folders; may be given more than once.",
+)
 @click.option(
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write to this file, whole or not at all.",
+    "-o",
+    metavar="FILE|FOLDER/",
+    help="Write to this file, whole or not at all. A name that ends in .parquet, .jsonl or .csv makes it a table,"
+    " with a table of the files beside it; a folder, as labels/, gets both in parts.",
+)
+@click.option("--with-text", is_flag=True, help="Put the lines' text into the table.")
+@click.option("--jobs", "-j", type=click.IntRange(min=1), help="Processes for a table.  [default: usable cores]")
+@click.option("--resume", is_flag=True, help="Go on with a table where an interrupted run of the same command ended.")
+@click.option(
+    "--max-lines",
+    type=click.IntRange(min=1),
+    help="For a table, skip files with more lines; 2 kB of memory each.  [default: 150000]",
 )
 @color_option
 @max_bytes_option
@@ -57,12 +76,19 @@ def label(
     ctx: click.Context,
     *,
     paths: tuple[str, ...],
-    form: str,
+    form: str | None,
     scores: bool,
     language: str | None,
     context: str | None,
     mode: str,
-    output: Path | None,
+    revision: str | None,
+    since: str | None,
+    skip: tuple[str, ...],
+    output: str | None,
+    with_text: bool,
+    jobs: int | None,
+    resume: bool,
+    max_lines: int | None,
     color: str,
     max_bytes: int,
     verbose: bool,
@@ -73,27 +99,56 @@ def label(
     or that no .gitignore names. Files that are named themselves are labelled whatever they are.
 
     Exit codes: 0 all was labelled; 1 a named path was not, or a file could not be read; 2 wrong usage, no
-    such path, no usable model, or the output cannot be written.
+    such path or commit, no usable model, or the output cannot be written.
     """
     # Imported here, so that listing the commands needs no numpy.
-    from ..files import find_sources  # noqa: PLC0415
-    from ..labelling import LabelOptions, Tally, label_sources  # noqa: PLC0415
+    from ..labelling import LabelOptions  # noqa: PLC0415
+    from .tables import TableOptions, is_table, label_into_tables  # noqa: PLC0415
 
-    sources = find_sources(paths)
+    options = LabelOptions(language, context, mode, max_bytes, skip)
+    table = TableOptions(scores, with_text, jobs, resume, max_lines, revision, since, verbose)
+    if output is not None and is_table(output):
+        if form is not None:
+            raise click.UsageError(f"--format cannot be given with a table; the name {output} tells its form")
+        complete = label_into_tables(paths, options, output, table)
+    else:
+        table.refuse()
+        complete = _label_as_text(paths, options, form or "text", Path(output) if output else None, color, table)
+    if not complete:
+        ctx.exit(EXIT_INCOMPLETE)
+
+
+def _label_as_text(
+    paths: tuple[str, ...], options: LabelOptions, form: str, output: Path | None, color: str, table: TableOptions
+) -> bool:
+    """Label into one stream of text, as it goes; whether all that was named could be labelled."""
+    from ..labelling import Tally, label_sources  # noqa: PLC0415
+    from ..revisions import SourceReader  # noqa: PLC0415
+
+    sources = _find(paths, table)
     walked = any(source.root is not None for source in sources) or not sources
     classifier = load_classifier()
     tally = Tally()
-    labelled = label_sources(classifier, sources, LabelOptions(language, context, mode, max_bytes), tally)
-    formatter = _output_format(form, scores, wants_colour(color, output), headers=walked or len(paths) > 1)
-    if walked and _bar_is_welcome(output):
-        labelled = _with_bar(labelled, len(sources), tally)
-    with writing_to(output) as write:
+    formatter = _output_format(form, table.scores, wants_colour(color, output), headers=walked or len(paths) > 1)
+    with SourceReader() as reader, writing_to(output) as write:
+        labelled: Iterable[Labelled] = label_sources(classifier, sources, options, tally, read=reader)
+        if walked and _bar_is_welcome(output):
+            labelled = _with_bar(labelled, len(sources), tally)
         for one in labelled:
             # A file name may hold bytes that are no UTF-8; they go out as they came in.
             write(formatter.render(one).encode("utf-8", "surrogateescape"))
-    report(tally, verbose=verbose, summed_up=walked)
-    if tally.failures():
-        ctx.exit(EXIT_INCOMPLETE)
+    report(tally, verbose=table.verbose, summed_up=walked)
+    return not tally.failures()
+
+
+def _find(paths: tuple[str, ...], table: TableOptions) -> list[Source]:
+    from ..git import GitError  # noqa: PLC0415
+    from ..revisions import find_changed  # noqa: PLC0415
+
+    try:
+        return list(find_changed(paths, table.revision, table.since))
+    except GitError as error:
+        raise UnusableError(f"git: {error}") from error
 
 
 def _output_format(form: str, scores: bool, colour: bool, *, headers: bool) -> OutputFormat:

@@ -1,0 +1,228 @@
+"""Labelling one part of a plan: what one process does at a time.
+
+The part's lines are written first, its files after them; the table of files says how many lines there must be, how
+many bytes and with which hash. So the part is done when that table is there, and is what it says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from linewise.models import Prediction
+from linewise.models.classifier import BATCH_BYTES, BATCH_DOCUMENTS
+
+from ..files import Source
+from ..labelling import BatchClassifier, LabelOptions, document_of, unwanted_kind
+from ..output import replacing
+from ..reading import Skipped, SkipReason, Text
+from ..revisions import SourceReader
+from .forms import LineWriter, ParquetWriter
+from .job import Form, Job
+from .origin import Origin
+from .plan import Part, Plan
+from .rows import FileRow, LineBlock, file_table
+from .tables import METADATA_PREFIX, file_schema, line_schema, table_metadata
+
+LINES_FOLDER, FILES_FOLDER = "lines", "files"
+_SEAL_KEY = METADATA_PREFIX + "part"
+
+
+class AbandonedError(RuntimeError):
+    """The process that gave out the part is gone, and with it whoever wants the part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of one part: how many of its files and about how many bytes, and how many lines they had."""
+
+    index: int
+    n_files: int
+    weight: int
+    n_lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What a part's table of files says of the part."""
+
+    plan: str
+    index: int
+    n_lines: int
+    n_bytes: int
+    digest: str
+
+
+def lines_path(folder: Path, part: Part, form: Form) -> Path:
+    """Where a part's lines are written."""
+    return folder / LINES_FOLDER / f"{part.stem}.{form.value}"
+
+
+def files_path(folder: Path, part: Part) -> Path:
+    """Where a part's table of files is written; always as Parquet, whatever the form of the lines."""
+    return folder / FILES_FOLDER / f"{part.stem}.parquet"
+
+
+def is_done(folder: Path, plan: Plan, part: Part, form: Form) -> Done | None:
+    """What a part that is on disk holds; None unless it is whole, of this plan, and has all its files and lines.
+
+    Footers and numbers of rows must agree with the plan and with each other, and JSON and CSV, which have no
+    footers, with their hash.
+    """
+    lines = lines_path(folder, part, form)
+    try:
+        with pq.ParquetFile(files_path(folder, part)) as files:
+            told = (files.metadata.metadata or {}).get(_SEAL_KEY.encode())
+            n_files = files.metadata.num_rows
+        seal = Seal(**json.loads(told)) if told else None
+        if seal is None or (seal.plan, seal.index, n_files) != (plan.digest, part.index, part.n_files):
+            return None
+        if lines.stat().st_size != seal.n_bytes:
+            return None
+        if form is Form.PARQUET:
+            whole = pq.read_metadata(lines).num_rows == seal.n_lines
+        else:
+            with lines.open("rb") as stream:
+                whole = hashlib.file_digest(stream, "sha256").hexdigest() == seal.digest
+    except (OSError, pa.ArrowException, ValueError, TypeError):
+        return None
+    return Done(part.index, part.n_files, part.weight, seal.n_lines) if whole else None
+
+
+def label_part(
+    folder: Path, plan: Plan, job: Job, part: Part, classifier: BatchClassifier, parent: int | None = None
+) -> Done:
+    """Label a part of a plan and write it.
+
+    Args:
+        folder: where the plan is, and where the part goes.
+        plan: the plan that is kept there.
+        job: what it was made for.
+        part: which part.
+        classifier: of the model that the plan names.
+        parent: the process that must be this one's parent still when the part is written.
+
+    Raises:
+        OSError: the part cannot be written.
+        AbandonedError: the parent is gone.
+    """
+    model = plan.model_digest
+    rows: list[FileRow] = []
+    lines = lines_path(folder, part, job.form)
+    line_metadata = table_metadata("lines", model, plan.options)
+    schema = line_schema(scores=job.scores, with_text=job.with_text)
+    with SourceReader() as reader, replacing(lines) as stream:
+        writer = LineWriter(job.form, stream, schema, line_metadata, model)
+        for batch in _batches(plan.sources(folder, part), job, reader):
+            _check_parent(parent)
+            labelled = _label(classifier, batch, job.labels)
+            rows += (row for row, _, _ in labelled)
+            found = [(row, text, said) for row, text, said in labelled if text is not None and said is not None]
+            if found:
+                texts, predictions = [text for _, text, _ in found], [said for _, _, said in found]
+                block = LineBlock.of(
+                    [row for row, _, _ in found], texts, predictions, scores=job.scores, with_text=job.with_text
+                )
+                writer.write(block)
+        writer.close()
+        _check_parent(parent)
+    seal = _seal(lines, plan, part, writer.n_lines, job.form)
+    with replacing(files_path(folder, part)) as stream:
+        _write_files(stream, rows, plan, seal)
+        _check_parent(parent)
+    return Done(part.index, part.n_files, part.weight, writer.n_lines)
+
+
+_Found = tuple[Text | Skipped, Origin]
+_Labelled = tuple[FileRow, bytes | None, Prediction | None]
+
+
+def _batches(sources: Iterable[tuple[Source, Origin]], job: Job, reader: SourceReader) -> Iterator[list[_Found]]:
+    """Read the sources, as many at a time as the classifier takes at once."""
+    batch: list[_Found] = []
+    size = 0
+    for source, origin in sources:
+        read = _wanted(reader(source, job.labels.max_bytes), job)
+        length = len(read.data) if isinstance(read, Text) else 0
+        if batch and (size + length > BATCH_BYTES or len(batch) >= BATCH_DOCUMENTS):
+            yield batch
+            batch, size = [], 0
+        batch.append((read, origin))
+        size += length
+    if batch:
+        yield batch
+
+
+def _wanted(read: Text | Skipped, job: Job) -> Text | Skipped:
+    if isinstance(read, Skipped):
+        return read
+    if unwanted := unwanted_kind(read, job.labels):
+        return Skipped(read.source, unwanted)
+    # An upper bound that costs little, before the lines are counted as they are defined.
+    n_breaks = read.data.count(b"\n") + read.data.count(b"\r")
+    if n_breaks > job.max_lines:
+        return Skipped(read.source, SkipReason.TOO_LARGE, f"over {job.max_lines:,} lines")
+    return read
+
+
+def _label(classifier: BatchClassifier, batch: Sequence[_Found], options: LabelOptions) -> list[_Labelled]:
+    """Each file's row, with its bytes and labels where it has them, in order."""
+    texts = [read for read, _ in batch if isinstance(read, Text)]
+    answers = iter(_predictions(classifier, texts, options))
+    labelled: list[_Labelled] = []
+    for read, origin in batch:
+        if isinstance(read, Skipped):
+            labelled.append((FileRow.unlabelled(read, origin), None, None))
+            continue
+        answer = next(answers)
+        if isinstance(answer, Prediction):
+            labelled.append((FileRow.labelled(read, origin, answer), read.data, answer))
+        else:
+            failure = Skipped(read.source, SkipReason.NOT_LABELLED, answer)
+            labelled.append((FileRow.unlabelled(failure, origin), None, None))
+    return labelled
+
+
+def _predictions(
+    classifier: BatchClassifier, texts: Sequence[Text], options: LabelOptions
+) -> Sequence[Prediction | str]:
+    """What the classifier says of each text, or why it cannot; one text's fault is not its neighbours'."""
+    documents = [document_of(text, options) for text in texts]
+    try:
+        return list(classifier.classify_many(documents))
+    except Exception as error:
+        if len(texts) == 1:
+            return [type(error).__name__]
+        return [answer for text in texts for answer in _predictions(classifier, [text], options)]
+
+
+def _seal(lines: Path, plan: Plan, part: Part, n_lines: int, form: Form) -> Seal:
+    digest = ""
+    if form is not Form.PARQUET:
+        with lines.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return Seal(plan.digest, part.index, n_lines, lines.stat().st_size, digest)
+
+
+def _write_files(stream: BinaryIO, rows: Sequence[FileRow], plan: Plan, seal: Seal) -> None:
+    table = file_table(rows, plan.model_digest)
+    metadata = table_metadata("files", plan.model_digest, plan.options)
+    writer = ParquetWriter(stream, file_schema(), metadata)
+    writer.write(table)
+    told = {name: getattr(seal, name) for name in Seal.__slots__}
+    writer.add_metadata({_SEAL_KEY: json.dumps(told)})
+    writer.close()
+
+
+def _check_parent(parent: int | None) -> None:
+    """A process whose parent was killed lives on; what it writes would disturb whoever takes up the work."""
+    if parent is not None and os.getppid() != parent:
+        raise AbandonedError("the process that started this one has ended")

@@ -1,0 +1,249 @@
+"""The rows of both tables: arrays of all lines of some files, and what is known of each file.
+
+Nothing here loops over lines: a batch of files is a handful of arrays, and a column of labels is one bit of the masks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from linewise.features.documents import BYTE_ORDER_MARK, make_batch
+from linewise.features.labels import N_LABELS, TAXONOMY_VERSION
+from linewise.models import Prediction
+
+from ..files import path_in_root
+from ..reading import Skipped, Text
+from .kinds import kinds_of
+from .origin import Origin
+from .summary import SUMMARY_COLUMNS, Summary, summarize
+from .tables import NAME, SCORES, file_schema, line_schema
+
+
+class Status(StrEnum):
+    """How a file ended; every file ends in exactly one way."""
+
+    LABELLED = "labelled"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """One row of the table of files; `docs/batch.md` says what each column means."""
+
+    repo: str | None
+    commit: str | None
+    path: str
+    blob: str | None
+    path_bytes: bytes | None
+    status: Status
+    reason: str | None = None
+    detail: str | None = None
+    bytes: int | None = None
+    encoding: str | None = None
+    generated: bool | None = None
+    vendored: bool | None = None
+    minified: bool | None = None
+    summary: Summary | None = None
+
+    @classmethod
+    def labelled(cls, text: Text, origin: Origin, prediction: Prediction) -> FileRow:
+        """The row of a file that was labelled."""
+        kinds = kinds_of(path_in_root(text.source), text.data)
+        return cls(
+            **_names(text.source.name, origin),
+            blob=_blob_of(text),
+            status=Status.LABELLED,
+            bytes=len(text.original),
+            encoding=text.encoding,
+            generated=kinds.generated,
+            vendored=kinds.vendored,
+            minified=kinds.minified,
+            summary=summarize(prediction),
+        )
+
+    @classmethod
+    def unlabelled(cls, skip: Skipped, origin: Origin) -> FileRow:
+        """The row of a file that was not labelled."""
+        return cls(
+            **_names(skip.source.name, origin),
+            blob=skip.source.blob.object_name if skip.source.blob else None,
+            status=Status.FAILED if skip.is_failure else Status.SKIPPED,
+            reason=skip.reason.value,
+            detail=skip.detail or None,
+        )
+
+
+def _names(name: str, origin: Origin) -> dict[str, Any]:
+    raw = os.fsencode(name)
+    path = raw.decode("utf-8", "backslashreplace")
+    return {
+        "repo": origin.repo,
+        "commit": origin.commit,
+        "path": path,
+        "path_bytes": None if path.encode() == raw else raw,
+    }
+
+
+def _blob_of(text: Text) -> str:
+    """The hash that git gives to what was read: SHA-1, or what a blob of a commit is named by."""
+    if text.source.blob is not None:
+        return text.source.blob.object_name
+    data = text.original
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class LineBlock:
+    """All lines of some labelled files.
+
+    Attributes:
+        files: the rows of the files.
+        counts: how many lines each has, int64 of shape (n_files,).
+        masks, uncertain: labels as bit masks, uint32 of shape (n_lines,).
+        starts, ends: where each line begins and ends in its file, in bytes, int64 of shape (n_lines,).
+        scores: float16 of shape (n_lines, n_labels); None where they are not wanted.
+        source: the lines' text without line breaks, uint8 of shape (n_bytes,); None where it is not wanted.
+        source_lengths: the length of each line of it, int64 of shape (n_lines,).
+    """
+
+    files: tuple[FileRow, ...]
+    counts: NDArray[np.int64]
+    masks: NDArray[np.uint32]
+    uncertain: NDArray[np.uint32]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    scores: NDArray[np.float16] | None
+    source: NDArray[np.uint8] | None
+    source_lengths: NDArray[np.int64] | None
+
+    def __len__(self) -> int:
+        return len(self.masks)
+
+    @classmethod
+    def of(
+        cls,
+        files: Sequence[FileRow],
+        texts: Sequence[bytes],
+        predictions: Sequence[Prediction],
+        *,
+        scores: bool,
+        with_text: bool,
+    ) -> LineBlock:
+        """The lines of some files, with the texts that were labelled and what was said of them."""
+        batch = make_batch(texts)
+        counts = np.diff(batch.line_offsets)
+        has_mark = np.array([text.startswith(BYTE_ORDER_MARK) for text in texts], dtype=bool)
+        first = np.concatenate((batch.lines.starts, np.zeros(1, dtype=np.int64)))[batch.line_offsets[:-1]]
+        # The batch has every text without its byte-order mark; positions are those in the file.
+        shift = np.repeat(np.where(has_mark, len(BYTE_ORDER_MARK), 0) - first, counts)
+        source, lengths = _source(texts) if with_text else (None, None)
+        return cls(
+            tuple(files),
+            counts,
+            np.concatenate([prediction.masks for prediction in predictions]),
+            np.concatenate([prediction.uncertain_masks for prediction in predictions]),
+            batch.lines.starts + shift,
+            batch.lines.ends + shift,
+            np.concatenate([p.probabilities for p in predictions]).astype(np.float16) if scores else None,
+            source,
+            lengths,
+        )
+
+    @classmethod
+    def joined(cls, blocks: Sequence[LineBlock]) -> LineBlock:
+        """Several blocks as one."""
+
+        def together(name: str) -> Any:
+            arrays = [getattr(block, name) for block in blocks]
+            return None if arrays[0] is None else np.concatenate(arrays)
+
+        files = tuple(file for block in blocks for file in block.files)
+        return cls(files, *(together(name) for name in cls.__slots__[1:]))
+
+    def table(self, model_digest: str) -> pa.Table:
+        """The block as a table of `tables.line_schema`."""
+        n_lines = len(self)
+        columns: list[pa.Array] = [
+            *(self._of_files([getattr(f, name) for f in self.files]) for name in ("repo", "commit", "path", "blob")),
+            pa.array(_numbers(self.counts)),
+            pa.array(self.starts),
+            pa.array(self.ends),
+            self._of_files([f.summary.language if f.summary else None for f in self.files]),
+            pa.array(np.repeat(self._language_scores(), self.counts)),
+            *(_booleans(self.masks >> np.uint32(index) & np.uint32(1)) for index in range(N_LABELS)),
+            pa.array(self.uncertain),
+        ]
+        if self.scores is not None:
+            columns.append(pa.FixedSizeListArray.from_arrays(pa.array(self.scores.reshape(-1)), type=SCORES))
+        if self.source is not None and self.source_lengths is not None:
+            offsets = np.concatenate(([0], np.cumsum(self.source_lengths))).astype(np.int32)
+            buffers = [None, pa.py_buffer(offsets), pa.py_buffer(self.source)]
+            columns.append(pa.StringArray.from_buffers(n_lines, buffers[1], buffers[2]))
+        columns += [_constant(model_digest, n_lines), _constant(TAXONOMY_VERSION, n_lines)]
+        schema = line_schema(scores=self.scores is not None, with_text=self.source is not None)
+        return pa.Table.from_arrays(columns, schema=schema)
+
+    def _language_scores(self) -> NDArray[np.float32]:
+        return np.array([f.summary.language_score if f.summary else 0 for f in self.files], dtype=np.float32)
+
+    def _of_files(self, values: Sequence[str | None]) -> pa.DictionaryArray:
+        """A column in which all lines of a file have the file's value."""
+        encoded = pa.array(values, pa.string()).dictionary_encode()
+        rows = np.repeat(np.arange(len(values), dtype=np.int32), self.counts)
+        return pa.DictionaryArray.from_arrays(encoded.indices.take(pa.array(rows)), encoded.dictionary)
+
+
+def _numbers(counts: NDArray[np.int64]) -> NDArray[np.int32]:
+    """The line numbers of each file after those of the one before: counts 2, 3 give 1, 2, 1, 2, 3."""
+    firsts = np.cumsum(counts) - counts
+    return (np.arange(1, counts.sum() + 1) - np.repeat(firsts, counts)).astype(np.int32)
+
+
+def _booleans(bits: NDArray[np.uint32]) -> pa.Array:
+    packed = np.packbits(bits.astype(bool), bitorder="little")
+    return pa.Array.from_buffers(pa.bool_(), len(bits), [None, pa.py_buffer(packed)])
+
+
+def _constant(value: str, length: int) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(length, dtype=np.int32)), pa.array([value]))
+
+
+def _source(texts: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The lines' bytes without line breaks, and the length of each; stray bytes become replacement characters."""
+    batch = make_batch([text if text.isascii() else text.decode("utf-8", "replace").encode() for text in texts])
+    starts, ends = batch.lines.starts, batch.lines.ends
+    kept = np.ones(len(batch.data), dtype=bool)
+    kept[ends] = False
+    kept[np.concatenate((starts[1:], ends[-1:] + 1)) - 1] = False
+    kept[ends[-1] + 1 if len(ends) else 0 :] = False
+    return batch.data[kept], ends - starts
+
+
+def file_table(rows: Iterable[FileRow], model_digest: str) -> pa.Table:
+    """Rows of files as a table of `tables.file_schema`."""
+    schema = file_schema()
+    columns: dict[str, list[Any]] = {name: [] for name in schema.names}
+    nothing = dict.fromkeys(SUMMARY_COLUMNS)
+    for row in rows:
+        summary = row.summary.as_row() if row.summary else nothing
+        told = {"model_digest": model_digest, "taxonomy_version": TAXONOMY_VERSION, **summary}
+        for name, column in columns.items():
+            column.append(told[name] if name in told else getattr(row, name))
+    arrays = [_file_column(columns[field.name], field.type) for field in schema]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _file_column(values: list[Any], kind: pa.DataType) -> pa.Array:
+    if kind == NAME:
+        return pa.array(values, pa.string()).dictionary_encode()
+    return pa.array(values, kind)

@@ -1,0 +1,153 @@
+"""A run of batch labelling, from its plan to its tables, over several processes.
+
+joblib is imported here alone, and only when a run begins: whatever serves requests does without it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+from joblib import Parallel, cpu_count, delayed, parallel_config
+
+from linewise.models import Classifier
+
+from ..files import Source
+from ..output import replacing
+from .assemble import Report, assemble, report_of_parts
+from .job import Job
+from .part import Done, is_done, label_part
+from .place import REPORT_NAME, Place, PlaceError, locked, remove_temporary
+from .plan import Part, Plan, PlanError, check_same, load_plan, make_plan
+from .tables import SCHEMA_VERSION
+
+
+class RunError(Exception):
+    """A run that could not be finished, though what is done is kept; the message says why."""
+
+
+def run(
+    job: Job,
+    place: Place,
+    sources: Callable[[], Iterable[Source]],
+    classifier: Classifier,
+    *,
+    n_processes: int | None,
+    resume: bool,
+    watch: Callable[[Plan, Iterator[Done]], Iterable[Done]] = lambda plan, done: done,
+) -> Report:
+    """Label files into tables.
+
+    Args:
+        job: what is to be done.
+        place: where the tables go.
+        sources: finds the files; not called where a plan is gone on with.
+        classifier: labels; further processes load the same model.
+        n_processes: how many processes label; None for as many as there are usable cores.
+        resume: go on with what an unfinished run left, if it was told to do the same.
+        watch: is handed the plan and each part as it is done, in any order, and hands the parts on.
+
+    Raises:
+        RunError: it could not be finished; what is done is kept.
+        OSError: the tables cannot be written.
+    """
+    try:
+        with locked(place):
+            if resume and place.is_finished:
+                return report_of_parts(place.work)
+            place.prepare(resume=resume)
+            plan = _plan(job, place, sources, classifier.info.digest)
+            for _ in watch(plan, _all_parts(job, place.work, plan, classifier, n_processes or cpu_count())):
+                pass
+            report = report_of_parts(place.work)
+            if report.files != plan.n_files:
+                raise RunError(f"{report.files:,} files were written of {plan.n_files:,}")
+            if place.is_folder:
+                _write_report(place, plan, report)
+            else:
+                assemble(place, plan, job)
+            place.clear()
+            return report
+    except (PlaceError, PlanError) as error:
+        raise RunError(str(error)) from error
+    except BrokenProcessPool as error:
+        raise RunError("a process that labelled was killed, for want of memory perhaps") from error
+
+
+def _plan(job: Job, place: Place, sources: Callable[[], Iterable[Source]], model_digest: str) -> Plan:
+    """The plan that is there, if it is the same, else a new one."""
+    plan = load_plan(place.work)
+    if plan is not None:
+        check_same(plan, job, model_digest)
+        return plan
+    own = place.outputs()
+    return make_plan(place.work, job, model_digest, (source for source in sources() if not _is_own(source, own)))
+
+
+def _is_own(source: Source, own: frozenset[str]) -> bool:
+    """Whether a source is what the run itself writes, or has written before."""
+    if source.root is None or source.blob is not None:
+        return False
+    path = os.path.abspath(source.path)
+    return any(path == each or path.startswith(each + os.sep) for each in own)
+
+
+def _all_parts(job: Job, work: Path, plan: Plan, classifier: Classifier, n_processes: int) -> Iterator[Done]:
+    """Every part, those first that are there already, then each as it is done."""
+    missing = []
+    for part in plan.parts:
+        done = is_done(work, plan, part, job.form)
+        if done is None:
+            missing.append(part)
+        else:
+            yield done
+    n_processes = min(n_processes, len(missing))
+    if n_processes <= 1:
+        for part in missing:
+            yield label_part(work, plan, job, part, classifier)
+        return
+    parent = os.getpid()
+    try:
+        # A thread of the algebra's own for each process; more would stand in each other's way.
+        with parallel_config("loky", n_jobs=n_processes, inner_max_num_threads=1):
+            parallel = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
+            yield from parallel(delayed(_label_elsewhere)(work, plan.digest, job, part, parent) for part in missing)
+    finally:
+        remove_temporary(work)
+
+
+def _label_elsewhere(work: Path, plan_digest: str, job: Job, part: Part, parent: int) -> Done:
+    """`label_part` in a process of its own, which keeps its plan and its classifier from part to part."""
+    return label_part(work, _plan_of(work, plan_digest), job, part, _own_classifier(), parent)
+
+
+@lru_cache(maxsize=1)
+def _plan_of(work: Path, plan_digest: str) -> Plan:
+    plan = load_plan(work)
+    if plan is None or plan.digest != plan_digest:
+        raise PlanError(f"the plan in {os.fspath(work)} is gone")
+    return plan
+
+
+@lru_cache(maxsize=1)
+def _own_classifier() -> Classifier:
+    pa.set_cpu_count(1)
+    return Classifier.load()
+
+
+def _write_report(place: Place, plan: Plan, report: Report) -> None:
+    """Say in the folder of parts that it is whole, and what is in it."""
+    told = {
+        "schema_version": SCHEMA_VERSION,
+        **report.as_json(),
+        "parts": len(plan.parts),
+        "model_digest": plan.model_digest,
+        "options": plan.options,
+    }
+    with replacing(place.work / REPORT_NAME) as stream:
+        stream.write(json.dumps(told, indent=1).encode() + b"\n")
