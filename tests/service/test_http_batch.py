@@ -157,6 +157,53 @@ def test_a_fault_amid_a_stream_is_its_records_alone(fake_classifier: Any) -> Non
     assert [entry["status"] for entry in entries] == [200, 500, 200]
 
 
+def stream_scope(*headers: tuple[bytes, bytes]) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/v1/classify/stream",
+        "raw_path": b"/v1/classify/stream",
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"content-type", b"application/x-ndjson"), *headers],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 2),
+    }
+
+
+@pytest.mark.parametrize(
+    ("declared", "first_answer_after"), [(None, 1), (b"70", 5), (b"262144", 5), (b"262145", 1), (b"0", 1)]
+)
+def test_only_a_short_body_of_declared_length_is_read_whole_first(
+    fake_classifier: Any, declared: bytes | None, first_answer_after: int
+) -> None:
+    app = create_app(Settings(threads=1), fake_classifier)
+    record = b'{"text": "x"}\n'
+    taken = 0
+    taken_before_answers: list[int] = []
+
+    async def receive() -> dict[str, Any]:
+        nonlocal taken
+        taken += 1
+        return {"type": "http.request", "body": record, "more_body": taken < 5}
+
+    async def send(message: dict[str, Any]) -> None:
+        if message.get("body"):
+            taken_before_answers.append(taken)
+
+    async def scene() -> None:
+        headers = [] if declared is None else [(b"content-length", declared)]
+        async with app.router.lifespan_context(app):
+            await app(stream_scope(*headers), receive, send)  # type: ignore[arg-type]
+
+    asyncio.run(scene())
+    assert taken_before_answers[0] == first_answer_after
+    assert taken_before_answers[-1] == 5
+
+
 def test_nothing_is_read_while_the_client_takes_no_answers(fake_classifier: Any) -> None:
     app = create_app(Settings(threads=1), fake_classifier)
     record = b'{"text": "x"}\n'
@@ -176,22 +223,8 @@ def test_nothing_is_read_while_the_client_takes_no_answers(fake_classifier: Any)
                 reads.set()
                 await asyncio.sleep(3600)
 
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": "POST",
-            "scheme": "http",
-            "path": "/v1/classify/stream",
-            "raw_path": b"/v1/classify/stream",
-            "query_string": b"",
-            "root_path": "",
-            "headers": [(b"content-type", b"application/x-ndjson")],
-            "client": ("127.0.0.1", 1),
-            "server": ("127.0.0.1", 2),
-        }
         async with app.router.lifespan_context(app):
-            serving = asyncio.create_task(app(scope, receive, send))  # type: ignore[arg-type]
+            serving = asyncio.create_task(app(stream_scope(), receive, send))  # type: ignore[arg-type]
             await asyncio.wait_for(reads.wait(), 10)
             await asyncio.sleep(0.1)
             assert taken == 1

@@ -34,7 +34,7 @@ class BodyLimit:
         if scope["type"] != "http" or scope.get("path") in self._streams:
             await self._app(scope, receive, send)
             return
-        if _declared_length(scope) > self._max_bytes:
+        if declared_length(scope) > self._max_bytes:
             await self._refuse(scope, receive, send, ended=False)
             return
         received = 0
@@ -91,7 +91,7 @@ class BodyLimit:
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _declared_length(scope: Scope) -> int:
+def declared_length(scope: Scope) -> int:
     """The body's length as declared; 0 where it is not (the server refuses malformed declarations)."""
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit():

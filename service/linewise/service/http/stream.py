@@ -2,7 +2,8 @@
 
 In memory is never more than one record being read and some that are worked on: nothing is read while the app works,
 and nothing is worked on while the client takes no answers. A client must therefore read answers while it sends, or
-send no more than the connection holds.
+send no more than the connection holds. A short body of declared length is read whole before it is answered, for clients
+that can't read while they send.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from linewise.models import Classifier
 
 from ..logs import describe_fault
 from ..settings import Settings
+from .body_limit import declared_length
 from .inference import Inference
 from .problems import ProblemError, problem_response
 from .read_deadline import ReadTimeoutError
@@ -63,7 +65,7 @@ class ClassifyStream(NdjsonResponse):
             await send({"type": "http.response.body", "body": lines, "more_body": True})
 
         try:
-            async for records in _records(receive, self._settings.max_body_bytes):
+            async for records in _records(receive, self._settings.max_body_bytes, at_once=_is_short(scope)):
                 await send_lines(await self._answer(records, self._classifier, is_first=not started))
         except _ClientLeftError:
             return
@@ -115,8 +117,18 @@ class _ClientLeftError(Exception):
     """The connection ended before the body did."""
 
 
-async def _records(receive: Receive, max_bytes: int) -> AsyncIterator[list[bytes]]:
+def _is_short(scope: Scope) -> bool:
+    """Whether a body is declared to be no longer than what is worked on together."""
+    return 0 < declared_length(scope) <= BYTES_AT_A_TIME
+
+
+async def _records(receive: Receive, max_bytes: int, *, at_once: bool) -> AsyncIterator[list[bytes]]:
     """The lines of a body that aren't blank, as many at a time as are there and may be worked on together.
+
+    Args:
+        receive: where the body comes from.
+        max_bytes: the longest line.
+        at_once: whether to wait for the whole body, as long as it is.
 
     Raises:
         ProblemError: 413 at a line of more than ``max_bytes``, after those before it.
@@ -130,6 +142,8 @@ async def _records(receive: Receive, max_bytes: int) -> AsyncIterator[list[bytes
             raise _ClientLeftError
         rest += message.get("body", b"")
         more_body = message.get("more_body", False)
+        if at_once and more_body:
+            continue
         end = len(rest) if not more_body else rest.rfind(b"\n") + 1
         complete = bytes(memoryview(rest)[:end])
         del rest[:end]
