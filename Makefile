@@ -20,7 +20,7 @@ $(VENV)/service.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP_INSTALL) --editable '.[dev,service,train,batch]'
+	$(PIP_INSTALL) --editable '.[dev,service,train,batch,ray]'
 	@touch $@ $(VENV)/service.stamp
 
 serve: $(VENV)/service.stamp  ## Start the HTTP service; LINEWISE_PORT=9000 and the like configure it
@@ -34,7 +34,7 @@ secrets: $(VENV)/service.stamp  ## Make the API keys and passwords that docker-c
 	  head -c 24 /dev/urandom | base64 > deploy/secrets/grafana-password && \
 	  echo 'Your API key, shown this once:' && $(BIN)/linewise new-key me --file deploy/secrets/keys; }
 
-test: $(VENV)/dev.stamp  ## Run every test that needs only Python
+test: $(VENV)/dev.stamp  ## Run the tests, but for the long ones
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) -m "not full" $(PYTEST_ARGS)
 
 test-full: $(VENV)/dev.stamp  ## Run all tests, the long ones with their full counts
@@ -60,7 +60,7 @@ check: lint types test  ## Run the tests and check style and types
 constraints:  ## Write constraints.txt anew from the newest versions that pyproject.toml allows
 	rm -rf build/constraints-venv
 	$(PYTHON) -m venv build/constraints-venv
-	build/constraints-venv/bin/pip install --quiet --disable-pip-version-check '.[dev,service,train,batch]' editables
+	build/constraints-venv/bin/pip install --quiet --disable-pip-version-check '.[dev,service,train,batch,ray]' editables
 	{ sed -n '/^#/p' constraints.txt; \
 	  build/constraints-venv/bin/pip freeze --exclude linewise | grep -E '^[A-Za-z0-9._-]+==[^ ]+$$'; } > build/constraints.txt
 	mv build/constraints.txt constraints.txt
