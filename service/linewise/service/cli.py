@@ -26,7 +26,7 @@ EXIT_BROKEN_PIPE = 141
 """Whoever read the output stopped reading; 128 + SIGPIPE, as for any other program of a pipeline."""
 
 _EXTRA_OF_COMPONENT = {"linewise.service": "service", "linewise.training": "train"}
-_EXTRA_OF_MODULE = {"joblib": "batch", "pyarrow": "batch", "tqdm": "batch"}
+_EXTRA_OF_MODULE = {"joblib": "batch", "pyarrow": "batch", "ray": "ray", "tqdm": "batch"}
 """What the commands of the service need that its own extra does not bring."""
 
 
