@@ -12,30 +12,33 @@ from linewise.training.benchmark.rivals.parser import parsed_labels
 
 
 def test_a_member_is_read_inside_a_class() -> None:
-    (mask,) = parsed_labels(b"private readonly size: number = 1;\n", "typescript").tolist()
+    (mask,) = parsed_labels(b"private readonly size: number = 1;\n", "typescript").best.tolist()
     assert {"variable_declaration", "in_type"} <= set(names_of(mask))
 
 
 def test_statements_are_read_inside_a_function() -> None:
-    (mask,) = parsed_labels(b"for (int i = 0; i < n; i++) { f(i); }\n", "java").tolist()
+    (mask,) = parsed_labels(b"for (int i = 0; i < n; i++) { f(i); }\n", "java").best.tolist()
     assert {"loop", "variable_declaration", "call", "in_loop"} <= set(names_of(mask))
 
 
 def test_php_needs_no_opening_tag() -> None:
-    (mask,) = parsed_labels(b"$a = f();\n", "php").tolist()
-    assert {"code", "call"} <= set(names_of(mask))
+    readings = parsed_labels(b"$a = f();\n", "php")
+    assert {"code", "call"} <= set(names_of(readings.best.tolist()[0]))
+    assert set(names_of(readings.bare.tolist()[0])) == {"text"}
 
 
 def test_a_damaged_file_is_read_as_it_stands() -> None:
-    masks = parsed_labels(b"def f(:\n    return 1\n", "python", wrap=False)
-    assert len(masks) == 2
+    readings = parsed_labels(b"def f(:\n    return 1\n", "python", wrap=False)
+    assert readings.best is readings.bare
+    assert len(readings.best) == 2
 
 
 @pytest.mark.parametrize("language", LANGUAGE_NAMES)
 @pytest.mark.parametrize("text", [b"", b"}\r\n\r\n  x\n", b"*/ int a; /*\n'\"", b"\xff\x00\n"])
 def test_rivals_answer_for_every_line_of_any_text(language: str, text: bytes) -> None:
     n_lines = len(split_lines(text))
-    assert parsed_labels(text, language).shape == (n_lines,)
+    readings = parsed_labels(text, language)
+    assert readings.bare.shape == readings.best.shape == (n_lines,)
     assert highlighted_labels(text, language).shape == (n_lines,)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import metadata
+from importlib import metadata, resources
+from pathlib import Path
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -16,12 +18,15 @@ from tqdm import tqdm
 from linewise.features.labels import Group
 from linewise.features.languages import LANGUAGE_NAMES
 from linewise.models import store
-from linewise.training.trainer.evaluation import Figures
+from linewise.training import corpus
+from linewise.training.trainer.evaluation import Counts, Figures
 
 from .bindings import BindingCounts
 from .calibration import Calibration
-from .cases import Told
-from .measuring import TEXT, LanguageResult, Plan, Scores, ViewResult, measure_language
+from .cases import STARTS_INSIDE, Told
+from .conformance import Conformance
+from .measuring import MODEL, TEXT, LanguageResult, Plan, Scores, ViewResult, files_of, measure_language
+from .results import digest_of_code, remembered
 from .tallies import Decisions, HiddenRegions, ProjectCounts, merged
 from .unseen.measuring import Unseen
 
@@ -48,7 +53,9 @@ class Accuracy:
         languages: by language, without the text part.
         text: the text part: READMEs, logs, traces, mails, some mixed with code.
         unseen: languages that no training data holds; None where they were not measured.
+        conformance: the files labelled by hand; None where they were not measured.
         split_digest: of the test split's files; None on validation.
+        manifest_digest: of the corpus manifest.
     """
 
     plan: Plan
@@ -58,7 +65,9 @@ class Accuracy:
     text: LanguageResult
     seconds: float
     versions: Mapping[str, str] = field(default_factory=dict)
+    manifest_digest: str = ""
     unseen: Unseen | None = None
+    conformance: Conformance | None = None
 
     def views(self, view: str, told: Told = Told.NOTHING) -> dict[str, ViewResult]:
         """The model's results on a view by language; languages without such cases are left out."""
@@ -80,6 +89,20 @@ class Accuracy:
         scores = {language: result.rivals.get((view, name)) for language, result in self.languages.items()}
         found = {language: value for language, value in scores.items() if value is not None}
         return _figures(found, visible) if found else None
+
+    def literals(self, name: str) -> Figures | None:
+        """Anyone's figures on windows that start inside a literal, of both kinds together; None where not asked.
+
+        The model's own are of all such windows, those of the others of the sample that they were given.
+        """
+        parts: dict[str, list[Counts]] = {}
+        for language, result in self.languages.items():
+            for view in STARTS_INSIDE.values():
+                own = result.views.get((view, Told.NOTHING)) if name == MODEL else None
+                scores = own.scores if own is not None else result.rivals.get((view, name))
+                if scores is not None:
+                    parts.setdefault(language, []).append(scores.all.total)
+        return Figures({language: merged(counts) for language, counts in parts.items()}) if parts else None
 
     def damage(self, kinds: Sequence[str], name: str) -> Figures:
         """Anyone's figures around some kinds of damage taken together."""
@@ -127,9 +150,20 @@ class Accuracy:
 
 
 def measure_accuracy(
-    plan: Plan, split_digest: str | None = None, languages: Sequence[str] = LANGUAGE_NAMES, n_jobs: int = 2
+    plan: Plan,
+    split_digest: str | None = None,
+    languages: Sequence[str] = LANGUAGE_NAMES,
+    n_jobs: int = 2,
+    results: Path | None = None,
 ) -> Accuracy:
     """Run languages and the text part through the benchmark, each in a process of its own.
+
+    Args:
+        plan: what is measured.
+        split_digest: of the test split's files.
+        languages: which ones.
+        n_jobs: so many at a time.
+        results: the folder in which each language's result is kept, and looked for first; None keeps none.
 
     Raises:
         ModelError: the model cannot be used.
@@ -138,18 +172,26 @@ def measure_accuracy(
     began = time.monotonic()
     digest = store.load(plan.model).info.digest
     names = (TEXT, *languages)
-    running = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(_measured)(name, plan) for name in names)
-    results = list(tqdm(running, total=len(names), desc="measure", unit="language"))
+    basis = f"{digest} {digest_of_code()}"
+    running = Parallel(n_jobs=n_jobs, return_as="generator")(
+        delayed(_measured)(name, plan, basis, results) for name in names
+    )
+    measured = list(tqdm(running, total=len(names), desc="measure", unit="language"))
     versions = {name: metadata.version(name) for name in _VERSIONS_OF} | {"python": platform.python_version()}
-    text, *others = results
+    text, *others = measured
     by_language = dict(zip(languages, others, strict=True))
-    return Accuracy(plan, digest, split_digest, by_language, text, time.monotonic() - began, versions)
+    manifest = hashlib.sha256(resources.files(corpus).joinpath("manifest.toml").read_bytes())
+    seconds = time.monotonic() - began
+    return Accuracy(plan, digest, split_digest, by_language, text, seconds, versions, manifest.hexdigest())
 
 
-def _measured(language: str, plan: Plan) -> LanguageResult:
+def _measured(language: str, plan: Plan, basis: str, results: Path | None) -> LanguageResult:
     # Processes share the cores already.
     with threadpool_limits(1):
-        return measure_language(language, plan)
+        files = files_of(language, plan)
+        if results is None:
+            return measure_language(language, files, plan)
+        return remembered(results, basis, plan, files, lambda: measure_language(language, files, plan))
 
 
 def _figures(scores: Mapping[str, Scores], visible: bool) -> Figures:

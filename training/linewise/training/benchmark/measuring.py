@@ -5,7 +5,7 @@ This is the unit that runs in a process of its own; what it returns adds up to t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,11 +43,14 @@ from .cases import (
 )
 from .damage import KINDS, Damage, damaged_files
 from .evidence import REGION_COLUMNS, Evidence, evidence_of
+from .failures import Failure, FailureList
 from .rivals.highlighter import highlighted_labels
 from .rivals.parser import parsed_labels
 from .tallies import BoolArray, Decisions, HiddenRegions, ProjectCounts, given_labels
 
-MODEL, PARSER, HIGHLIGHTER, MAJORITY = "linewise", "tree-sitter", "Pygments", "majority"
+MODEL, HIGHLIGHTER, MAJORITY = "linewise", "Pygments", "majority"
+PARSER, BARE_PARSER = "tree-sitter", "tree-sitter, no wrappers"
+RIVALS = (PARSER, BARE_PARSER, HIGHLIGHTER, MAJORITY)
 UNDAMAGED = "linewise, undamaged"
 TEXT = "text"
 BATCH_LINES = 20_000
@@ -76,6 +79,11 @@ class Plan:
     rival_windows: int = 4_000
     damaged_files: int = 60
     max_files: int = 0
+
+    @property
+    def amounts(self) -> tuple[int, ...]:
+        """What decides, besides the files and the model, what comes out."""
+        return (self.seed, self.windows_per_file, self.rival_lines, self.rival_windows, self.damaged_files)
 
 
 @dataclass
@@ -118,7 +126,8 @@ class LanguageResult:
         rivals: by view and answerer, the model among them, all on the same sample of the view's cases.
         damage: by kind of damage and answerer.
         detection: by view: documents, those whose language is right, those right when C/C++ and JavaScript/TypeScript
-            are one.
+            are one. Headers (`.h`) are left out: they are of either language.
+        failures: the most confident errors on whole files.
     """
 
     language: str
@@ -128,16 +137,22 @@ class LanguageResult:
     rivals: dict[tuple[str, str], Scores] = field(default_factory=dict)
     damage: dict[tuple[str, str], Counts] = field(default_factory=dict)
     detection: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    failures: tuple[Failure, ...] = ()
 
 
-def measure_language(language: str, plan: Plan) -> LanguageResult:
-    """Run one language, or `TEXT`, through the benchmark; raises CorpusMissingError and ModelError."""
+def files_of(language: str, plan: Plan) -> list[LabelledFile]:
+    """The files of one language, or the documents of `TEXT`, that the plan takes; raises CorpusMissingError."""
     if language == TEXT:
         files = list(text_documents(plan.split, TEXT_SEED))
     else:
         files = list(labelled_files(plan.split, language))
     if plan.max_files and len(files) > plan.max_files:
         files = [files[index] for index in np.linspace(0, len(files) - 1, plan.max_files).astype(int).tolist()]
+    return files
+
+
+def measure_language(language: str, files: Sequence[LabelledFile], plan: Plan) -> LanguageResult:
+    """Run the files of one language, or the documents of `TEXT`, through the benchmark; raises ModelError."""
     return _Measurement(language, files, store.load(plan.model), plan).run()
 
 
@@ -187,7 +202,9 @@ class _Measurement:
         for end_shown, name in STARTS_INSIDE.items():
             per_file = self._plan.windows_per_file
             cases = list(literal_windows(self._files, self._anatomies, self._plan.seed, per_file, end_shown))
-            self._view(name, Told.NOTHING, [self._batch(group) for group in groups(cases, BATCH_LINES)])
+            batches = [self._batch(group) for group in groups(cases, BATCH_LINES)]
+            for told in (Told.NOTHING, Told.CONTEXT):
+                self._view(name, told, batches)
             self._rivals(name, cases)
         for kind in KINDS:
             self._damage(kind)
@@ -239,19 +256,24 @@ class _Measurement:
         if told is Told.NOTHING:
             result.decisions = {mode: Decisions() for mode in MODES}
         confident = self._model.thresholds["high-confidence"]
+        failures = FailureList(self._files) if name == WHOLE and told is Told.NOTHING else None
         for batch in batches:
             probabilities = self._probabilities([case.document(self._language, told) for case in batch.cases])
             if self._bindings:
                 result.bindings.add(batch.cases, self._bindings, self._given(probabilities))
             probabilities = probabilities[batch.scored]
-            truth = batch.truth
-            result.scores.add(batch.projects, truth, self._given(probabilities), batch.evidence)
+            truth, given = batch.truth, self._given(probabilities)
+            result.scores.add(batch.projects, truth, given, batch.evidence)
+            if failures is not None:
+                failures.add(batch.cases, batch.scored, truth, given, probabilities)
             result.hidden.add(truth, probabilities, batch.evidence, confident)
             if result.calibration is not None:
                 result.calibration.add(truth, probabilities)
             for mode, decisions in result.decisions.items():
                 decisions.add(truth, probabilities, self._given(probabilities, mode), self._model.thresholds[mode])
         self._result.views[name, told] = result
+        if failures is not None:
+            self._result.failures = failures.chosen()
 
     def _rivals(self, name: str, cases: Sequence[Case]) -> None:
         """Ask everyone for the labels of the same sample of cases."""
@@ -262,14 +284,14 @@ class _Measurement:
         documents = [case.document(self._language, Told.NOTHING) for case in sample]
         given = {
             MODEL: np.concatenate([self._given(self._probabilities(part)) for part in _parts(documents)]),
-            HIGHLIGHTER: _labels(sample, lambda case: highlighted_labels(case.text, self._language)),
+            HIGHLIGHTER: _targets([highlighted_labels(case.text, self._language) for case in sample]),
             MAJORITY: np.broadcast_to(self._majority(), (len(batch.scored), N_LABELS)),
         }
         # Of a whole file the parser's answer is the truth itself.
         if name != WHOLE:
-            given[PARSER] = _labels(
-                sample, lambda case: parsed_labels(case.text, self._language, self._files[case.file].path)
-            )
+            read = [parsed_labels(case.text, self._language, self._files[case.file].path) for case in sample]
+            given[PARSER] = _targets([readings.best for readings in read])
+            given[BARE_PARSER] = _targets([readings.bare for readings in read])
         for rival, answer in given.items():
             scores = Scores.empty(self._projects)
             scores.add(batch.projects, batch.truth, answer[batch.scored], batch.evidence)
@@ -294,7 +316,7 @@ class _Measurement:
                 truth = label_targets(file.masks[lines]).astype(bool)
                 counts[UNDAMAGED].add(truth, self._given(before[lines]))
                 counts[MODEL].add(truth, self._given(after[damage.scored]))
-                parsed = parsed_labels(damage.text, self._language, file.path, wrap=False)[damage.scored]
+                parsed = parsed_labels(damage.text, self._language, file.path, wrap=False).best[damage.scored]
                 counts[PARSER].add(truth, label_targets(parsed).astype(bool))
         for name, value in counts.items():
             self._result.damage[kind, name] = value
@@ -313,7 +335,8 @@ class _Measurement:
         ]
         for length in (0, 20, 5):
             right = alike = total = 0
-            for group in groups(self._cases(length), BATCH_LINES):
+            cases = (case for case in self._cases(length) if not self._files[case.file].path.endswith(".h"))
+            for group in groups(cases, BATCH_LINES):
                 documents = [case.document(self._language, Told.NOTHING) for case in group]
                 scores = pipeline.prepare(self._model.networks.language, documents).language_scores
                 found = scores.argmax(axis=1)
@@ -323,9 +346,9 @@ class _Measurement:
             self._result.detection[window_name(length) if length else WHOLE] = total, right, alike
 
 
-def _labels(cases: Sequence[Case], label: Callable[[Case], NDArray[np.uint32]]) -> BoolArray:
-    """A rival's labels of all lines, (n_lines, N_LABELS)."""
-    return label_targets(np.concatenate([label(case) for case in cases])).astype(bool)
+def _targets(masks: Sequence[NDArray[np.uint32]]) -> BoolArray:
+    """The labels of all lines of some texts, (n_lines, N_LABELS)."""
+    return label_targets(np.concatenate(masks)).astype(bool)
 
 
 def _parts(documents: Sequence[Document]) -> Iterator[Sequence[Document]]:

@@ -16,10 +16,16 @@ from linewise.features.labels import LABEL_NAMES
 from .accuracy import REGION, SURFACE_AND_CONSTRUCT, Accuracy
 from .calibration import UNSURE
 from .cases import WHOLE, WINDOW_LENGTHS, window_name
-from .measuring import HIGHLIGHTER, MAJORITY, MODEL, PARSER
+from .measuring import BARE_PARSER, HIGHLIGHTER, MAJORITY, MODEL, PARSER, RIVALS
 
 _SETTINGS: dict[Any, Any] = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
-_COLOURS = {MODEL: "#1f5fa8", PARSER: "#c0504d", HIGHLIGHTER: "#7f9f3f", MAJORITY: "#999999"}
+_COLOURS = {
+    MODEL: "#1f5fa8",
+    PARSER: "#c0504d",
+    BARE_PARSER: "#dfa09d",
+    HIGHLIGHTER: "#7f9f3f",
+    MAJORITY: "#999999",
+}
 
 
 def draw_pictures(accuracy: Accuracy, folder: Path) -> tuple[str, ...]:
@@ -42,7 +48,7 @@ def windows_picture(accuracy: Accuracy) -> Figure:
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     lengths = sorted(WINDOW_LENGTHS)
-    for name in (MODEL, PARSER, HIGHLIGHTER, MAJORITY):
+    for name in (MODEL, *RIVALS):
         surface, visible = [], []
         for length in lengths:
             view = window_name(length)

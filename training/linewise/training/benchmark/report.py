@@ -13,12 +13,13 @@ from linewise.training.oracle.captures import REGIONS
 from linewise.training.oracle.unseen import UNSEEN
 from linewise.training.trainer.evaluation import MIN_SUPPORT, Figures
 
-from . import tables
+from . import tables, tables_apart
 from .accuracy import REGION, SURFACE_AND_CONSTRUCT, Accuracy
 from .cases import STARTS_INSIDE, WHOLE, Told
 from .damage import KINDS
+from .goals import goals_of, goals_table
 from .intervals import interval_of_exact, interval_of_f1
-from .measuring import HIGHLIGHTER, MAJORITY, MODEL, PARSER, UNDAMAGED
+from .measuring import MODEL, PARSER, RIVALS, UNDAMAGED
 
 _METHOD = """\
 Every line's truth is what a parser and the queries of its language say of it in the whole file; lines that the
@@ -29,9 +30,10 @@ of such a construct around it, and *hidden* elsewhere: nobody can know of it the
 draws of other projects (bootstrap over projects, {draws} draws)."""
 
 _RIVALS = """\
-All answer for the same windows, a random part of those above. **tree-sitter** is told the language and parses
-just what is shown: as it stands, in a dummy function, in a dummy class; the reading that leaves the fewest
-lines unread counts, and its tree is read by the queries that made the truth. **Pygments** is told the language
+All answer for the same windows, a random part of those above: at most {windows:,} windows and some {lines:,}
+lines of each language. **tree-sitter** is told the language and parses just what is shown: as it stands, in a
+dummy function, in a dummy class; the reading that leaves the fewest lines unread counts, and its tree is read
+by the queries that made the truth. *No wrappers* is the text as it stands alone. **Pygments** is told the language
 too; its token types carry some of the labels, which have a column of their own. **majority** gives the labels
 that most lines of the language have. Whole files parse by definition without fault."""
 
@@ -43,7 +45,7 @@ file. F1 is the mean over labels, all languages' lines together."""
 _EVIDENCE = """\
 *hidden: Brier skill* compares with answering the base rate, over the lines that no shown construct covers
 (hidden ones and those of no such region); *not ruled out* is the share of hidden lines on which the mode
-`high-confidence` gives the label or calls it uncertain."""
+`high-confidence` gives the label or calls it uncertain: on the others its answer is confident and wrong."""
 
 _BINDINGS = """\
 Lines that bind one plain name. Right is who gives the one of `variable_declaration` and `assignment` that is
@@ -73,10 +75,16 @@ def as_markdown(accuracy: Accuracy, pictures: tuple[str, ...] = ()) -> str:
         _METHOD.format(support=MIN_SUPPORT, draws="1,000"),
         tables.views_table(accuracy),
         *pictures,
+        "#### Each kind of label apart",
+        "Macro-F1 as above; micro-F1 over all lines, languages and labels of the kind.",
+        tables.groups_table(accuracy),
+        "### Goals",
+        "What was aimed at before the model was trained, and what it reaches. *Least* names the weakest.",
+        goals_table(goals_of(accuracy)),
         "### With more told",
         tables.told_table(accuracy),
         "### Rivals",
-        _RIVALS,
+        _RIVALS.format(windows=accuracy.plan.rival_windows, lines=accuracy.plan.rival_lines),
         tables.rivals_table(accuracy),
         "#### By language, 20 lines",
         tables.rivals_by_language(accuracy, "20 lines"),
@@ -102,10 +110,14 @@ def as_markdown(accuracy: Accuracy, pictures: tuple[str, ...] = ()) -> str:
         tables.modes_table(accuracy),
         "### Text or code",
         "READMEs, manual pages, changelogs, logs, traces, mails, some mixed with code; nothing told.",
-        tables.text_table(accuracy),
+        tables_apart.text_table(accuracy),
+        f"Of the languages' own lines in whole files, {tables_apart.code_called_text(accuracy, WHOLE):.3%} are called "
+        "`text` and are none.",
+        *_conformance(accuracy),
         *_unseen(accuracy),
         "### Which language",
-        tables.detection_table(accuracy),
+        "Means over the languages; `.h` files are left out, for they may be of C or C++.",
+        tables_apart.detection_table(accuracy),
         "### By label",
         "Precision and recall over all lines of whole files; region labels in windows where they are visible.",
         tables.labels_table(accuracy),
@@ -119,6 +131,17 @@ def as_markdown(accuracy: Accuracy, pictures: tuple[str, ...] = ()) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _conformance(accuracy: Accuracy) -> list[str]:
+    if accuracy.conformance is None:
+        return []
+    return [
+        "### Files labelled by hand",
+        "One file of each language, made to hold what is special in it (`tests/conformance`); labelled by people, "
+        "with no parser between.",
+        tables_apart.conformance_table(accuracy.conformance),
+    ]
+
+
 def _unseen(accuracy: Accuracy) -> list[str]:
     if accuracy.unseen is None:
         return []
@@ -129,7 +152,7 @@ def _unseen(accuracy: Accuracy) -> list[str]:
         "### Languages never seen",
         f"No training data of any kind holds them; their truth comes from queries of their own ({projects}). "
         "*close* are those that resemble a trained language.",
-        tables.unseen_table(accuracy.unseen),
+        tables_apart.unseen_table(accuracy.unseen),
     ]
 
 
@@ -139,9 +162,9 @@ def _headline(accuracy: Accuracy) -> str:
     single = [name for name, result in accuracy.views(WHOLE).items() if len(result.scores.all.projects) == 1]
     alone = f" Of {', '.join(single)} there is one project only." if single else ""
     return (
-        f"Model `{accuracy.model_digest[:16]}…`, {accuracy.plan.split.value} split{digest}, seed {accuracy.plan.seed}; "
-        f"{versions}. Projects that training never saw; thresholds of the mode `balanced`; nothing told of language or "
-        f"context unless said.{alone}"
+        f"Model `{accuracy.model_digest[:16]}…`, {accuracy.plan.split.value} split{digest}, corpus manifest "
+        f"`{accuracy.manifest_digest[:16]}…`, seed {accuracy.plan.seed}; {versions}. Projects that training never saw; "
+        f"thresholds of the mode `balanced`; nothing told of language or context unless said.{alone}"
     )
 
 
@@ -151,11 +174,18 @@ def as_json(accuracy: Accuracy) -> dict[str, Any]:
     return {
         "split": plan.split.value,
         "split_digest": accuracy.split_digest,
+        "manifest_digest": accuracy.manifest_digest,
         "model_digest": accuracy.model_digest,
         "seed": plan.seed,
         "windows_per_file": plan.windows_per_file,
         "versions": dict(accuracy.versions),
-        "views": {view: _view(accuracy, view) for view in tables.VIEWS},
+        "goals": [
+            {"what": goal.what, "goal": goal.target, "reached": goal.reached, "met": goal.met}
+            for goal in goals_of(accuracy)
+        ],
+        "views": {
+            view: _view(accuracy, view) for view in (*tables.VIEWS, *STARTS_INSIDE.values()) if accuracy.views(view)
+        },
         "told": {
             view: {
                 told.value: {
@@ -169,7 +199,7 @@ def as_json(accuracy: Accuracy) -> dict[str, Any]:
         "rivals": {
             view: {
                 name: _summary(figures, visible)
-                for name in (MODEL, PARSER, HIGHLIGHTER, MAJORITY)
+                for name in (MODEL, *RIVALS)
                 if (figures := accuracy.rival_figures(view, name)) is not None
                 and (visible := accuracy.rival_figures(view, name, visible=True)) is not None
             }
@@ -200,6 +230,10 @@ def as_json(accuracy: Accuracy) -> dict[str, Any]:
         "unseen": {
             view: {name: _number(value) for name, value in figures.of_languages().items()}
             for view, figures in (accuracy.unseen.views if accuracy.unseen else {}).items()
+        },
+        "conformance": {
+            told.value: {language: one.exact for language, one in counts.items()}
+            for told, counts in (accuracy.conformance.counts if accuracy.conformance else {}).items()
         },
         "language_detection": {row.name: {"apart": row.apart, "merged": row.merged} for row in accuracy.detection()},
     }

@@ -7,20 +7,18 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from linewise.features.labels import LABEL_INDEX, LABEL_NAMES, LABELS
+from linewise.features.labels import LABEL_INDEX, LABEL_NAMES, LABELS, Group
 from linewise.models.store import MODES
 from linewise.training.oracle.captures import REGIONS
-from linewise.training.oracle.unseen import UNSEEN
 from linewise.training.trainer.evaluation import MIN_SUPPORT, Figures
 
 from .accuracy import REGION, SURFACE_AND_CONSTRUCT, Accuracy
 from .cases import STARTS_INSIDE, WHOLE, WINDOW_LENGTHS, Told, window_name
 from .damage import KINDS
 from .intervals import Interval, interval_of_exact, interval_of_f1
-from .measuring import HIGHLIGHTER, MAJORITY, MODEL, PARSER, UNDAMAGED
+from .measuring import MODEL, PARSER, RIVALS, UNDAMAGED
 from .rivals.highlighter import CARRIED
 from .tallies import merged
-from .unseen.measuring import Unseen
 
 WINDOWS = tuple(window_name(length) for length in WINDOW_LENGTHS)
 VIEWS = (WHOLE, *WINDOWS)
@@ -94,6 +92,25 @@ def interval_line(interval: Interval) -> str:
     return f"{interval.low:.1%}–{interval.high:.1%}"
 
 
+def groups_table(accuracy: Accuracy) -> str:
+    """Macro- and micro-F1 of surface, construct and region labels apart."""
+    rows = []
+    for view in VIEWS:
+        figures, visible = accuracy.figures(view), accuracy.figures(view, visible=True)
+        cells = []
+        for group, found in (
+            (Group.SURFACE, figures),
+            (Group.CONSTRUCT, figures),
+            (Group.REGION, visible),
+            (Group.REGION, figures),
+        ):
+            columns = [index for index, label in enumerate(LABELS) if label.group is group]
+            cells += [shown(found.overall((group,))), shown(micro_f1(found, columns))]
+        rows.append([view, *cells])
+    names = ("surface", "construct", "region, visible", "region, all")
+    return table(["view", *[f"{name}: {kind}" for name in names for kind in ("macro", "micro")]], rows)
+
+
 def told_table(accuracy: Accuracy) -> str:
     """Each view by what is told besides the text."""
     rows = []
@@ -108,7 +125,7 @@ def rivals_table(accuracy: Accuracy) -> str:
     """Everyone on the same sample of each view."""
     rows = []
     for view in VIEWS:
-        for name in (MODEL, PARSER, HIGHLIGHTER, MAJORITY):
+        for name in (MODEL, *RIVALS):
             figures = accuracy.rival_figures(view, name)
             visible = accuracy.rival_figures(view, name, visible=True)
             if figures is None or visible is None:
@@ -155,7 +172,7 @@ def literals_table(accuracy: Accuracy) -> str:
     """Windows that begin inside a comment, docstring or string."""
     rows = []
     for view in STARTS_INSIDE.values():
-        for name in (MODEL, PARSER, HIGHLIGHTER):
+        for name in (MODEL, *RIVALS[:-1]):
             figures = accuracy.rival_figures(view, name)
             if figures is None:
                 continue
@@ -195,17 +212,9 @@ def evidence_table(accuracy: Accuracy) -> str:
     """What windows show of regions, and how honest the answers are where they show nothing."""
     rows = []
     for view in WINDOWS:
-        by_language = accuracy.hidden(view)
         f1 = accuracy.figures(view, visible=True).of_labels()
         for label in REGIONS:
-            column = LABEL_INDEX[label]
-            visible, hidden, out, error, base = (
-                sum(float(values[column]) for values in parts)
-                for parts in zip(
-                    *[(h.visible, h.hidden, h.ruled_out, h.squared_error, h.base_error) for h in by_language.values()],
-                    strict=True,
-                )
-            )
+            visible, hidden, out, error, base = hidden_sums(accuracy, view, label)
             rows.append(
                 [
                     f"{view}, `{label}`",
@@ -218,6 +227,14 @@ def evidence_table(accuracy: Accuracy) -> str:
             )
     header = ["view, label", "visible", "hidden", "F1, visible", "hidden: Brier skill", "hidden: not ruled out"]
     return table(header, rows)
+
+
+def hidden_sums(accuracy: Accuracy, view: str, label: str) -> tuple[float, ...]:
+    """Of a region label, all languages: lines visible, hidden, ruled out; squared error, that of the base rates."""
+    column = LABEL_INDEX[label]
+    names = ("visible", "hidden", "ruled_out", "squared_error", "base_error")
+    found = accuracy.hidden(view).values()
+    return tuple(sum(float(getattr(counts, name)[column]) for counts in found) for name in names)
 
 
 def bindings_table(accuracy: Accuracy) -> str:
@@ -241,17 +258,18 @@ def bindings_table(accuracy: Accuracy) -> str:
 
 def calibration_table(accuracy: Accuracy) -> str:
     """Expected calibration error of each label and view, and Brier skill on whole files and single lines."""
-    found = {view: accuracy.calibration(view) for view in VIEWS}
+    views = (*VIEWS, *STARTS_INSIDE.values())
+    found = {view: accuracy.calibration(view) for view in views}
     errors = {view: calibration.errors() for view, calibration in found.items()}
     skills = [found[view].brier_skill() for view in (WHOLE, WINDOWS[-1])]
     rows = [
-        [f"`{name}`", *[shown(errors[view][index]) for view in VIEWS], *[shown(skill[index]) for skill in skills]]
+        [f"`{name}`", *[shown(errors[view][index]) for view in views], *[shown(skill[index]) for skill in skills]]
         for index, name in enumerate(LABEL_NAMES)
     ]
-    means = [mean(errors[view].tolist()) for view in VIEWS]
+    means = [mean(errors[view].tolist()) for view in views]
     rows.append(["**mean**", *map(shown, means), *[shown(mean(skill.tolist())) for skill in skills]])
-    rows.append(["**greatest**", *[shown(_greatest(errors[view].tolist())) for view in VIEWS], "", ""])
-    return table(["label", *VIEWS, f"Brier skill, {WHOLE}", f"Brier skill, {WINDOWS[-1]}"], rows)
+    rows.append(["**greatest**", *[shown(_greatest(errors[view].tolist())) for view in views], "", ""])
+    return table(["label", *views, f"Brier skill, {WHOLE}", f"Brier skill, {WINDOWS[-1]}"], rows)
 
 
 def _greatest(values: Iterable[float]) -> float:
@@ -330,47 +348,3 @@ def thin_cells(figures: Figures) -> str:
     """The cells that are left out, by name."""
     cells = [f"{language} `{label}` ({support})" for language, label, support in figures.thin_cells()]
     return ", ".join(cells) + "." if cells else "None."
-
-
-def text_table(accuracy: Accuracy) -> str:
-    """Is text told from code?"""
-    rows = []
-    column = LABEL_INDEX["text"]
-    for (view, _), result in accuracy.text.views.items():
-        total = result.scores.all.total
-        wrong = total.false_positives[column] + total.false_negatives[column]
-        rows.append(
-            [
-                view,
-                shown(float(total.f1[column])),
-                percent(float(1 - wrong / max(total.n_lines, 1))),
-                percent(total.exact),
-                f"{int(total.support[column]):,}",
-                f"{total.n_lines:,}",
-            ]
-        )
-    return table(["view", "F1 of `text`", "lines told apart", "every label right", "text lines", "lines"], rows)
-
-
-def detection_table(accuracy: Accuracy) -> str:
-    """Which language is it?"""
-    rows = [[row.name, f"{row.apart:.1%}", f"{row.merged:.1%}", f"{row.n_documents:,}"] for row in accuracy.detection()]
-    return table(["view", "right", "C/C++ and JavaScript/TypeScript merged", "documents"], rows)
-
-
-def unseen_table(unseen: Unseen) -> str:
-    """Languages that no training data holds."""
-    rows = []
-    for language, counts in unseen.views[WHOLE].by_language.items():
-        cells = []
-        for figures in unseen.views.values():
-            cells += [shown(figures.of_languages(groups)[language]) for groups in (SURFACE_AND_CONSTRUCT, REGION)]
-        title = UNSEEN[language].title + (" (close)" if UNSEEN[language].close else "")
-        overall = shown(unseen.views[WHOLE].of_languages()[language])
-        rows.append(
-            [title, overall, *cells, percent(counts.exact), percent(unseen.known[language]), f"{counts.n_lines:,}"]
-        )
-    header = ["language", f"{WHOLE}: all"]
-    for view in unseen.views:
-        header += [f"{view}: surface + construct", "region, all"]
-    return table([*header, "every label right", "lines the parser read", "lines"], rows)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,12 @@ def bench() -> None:
 @click.option(
     "--unseen/--no-unseen", default=True, help="On the test split, also measure languages that training never saw."
 )
+@click.option(
+    "--conformance",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder of files labelled by hand, LANGUAGE.txt; otherwise the source tree's, where there is one.",
+)
+@click.option("--afresh", is_flag=True, help="Measure anew what a run that was stopped has measured already.")
 def accuracy(
     split: str,
     folder: Path | None,
@@ -73,18 +80,28 @@ def accuracy(
     jobs: int,
     max_files: int | None,
     unseen: bool,
+    conformance: Path | None,
+    afresh: bool,
 ) -> None:
     """Measure labels on a split of the corpus: by view, label and language, beside other tools.
 
     Views are whole files, windows of 40 to 1 lines, windows that start inside a literal, and damaged files. The report
-    also says how calibrated the probabilities are, what is known of regions, and which language is found.
+    also says how calibrated the probabilities are, what is known of regions, and which language is found. What is
+    measured of a language is kept for a week in the cache; a run that was stopped goes on with the next one.
     """
     # Imported here, so that listing the commands loads no trainer.
     from linewise.models import ModelError, store  # noqa: PLC0415
     from linewise.training.benchmark.accuracy import measure_accuracy  # noqa: PLC0415
     from linewise.training.benchmark.card import write_card  # noqa: PLC0415
+    from linewise.training.benchmark.conformance import (  # noqa: PLC0415
+        ConformanceError,
+        measure_conformance,
+        source_folder,
+    )
     from linewise.training.benchmark.measuring import Plan  # noqa: PLC0415
     from linewise.training.benchmark.report import as_json, as_markdown  # noqa: PLC0415
+    from linewise.training.benchmark.results import results_folder  # noqa: PLC0415
+    from linewise.training.benchmark.tables_apart import failures_table  # noqa: PLC0415
     from linewise.training.corpus.shards import CorpusMissingError  # noqa: PLC0415
 
     if split == Split.TEST.value and max_files is not None:
@@ -93,10 +110,13 @@ def accuracy(
     try:
         model = store.load(folder)
         digest = _checked_test_split() if split == Split.TEST.value else None
-        figures = measure_accuracy(Plan(folder, Split(split), max_files=max_files or 0), digest, n_jobs=jobs)
+        plan = Plan(folder, Split(split), max_files=max_files or 0)
+        figures = measure_accuracy(plan, digest, n_jobs=jobs, results=None if afresh else results_folder())
+        if (by_hand := conformance or source_folder()) is not None:
+            figures = replace(figures, conformance=measure_conformance(folder, by_hand))
         if unseen and split == Split.TEST.value:
             figures = replace(figures, unseen=_measured_unseen(folder, jobs))
-    except (ModelError, CorpusMissingError) as error:
+    except (ModelError, CorpusMissingError, ConformanceError) as error:
         raise click.ClickException(str(error)) from error
     if report is not None:
         _write_report(figures, report)
@@ -106,7 +126,7 @@ def accuracy(
     if json_path is not None:
         json_path.write_text(json.dumps(as_json(figures), indent=1) + "\n", encoding="utf-8")
     if card:
-        write_card(folder, model, as_markdown(figures))
+        write_card(folder, model, as_markdown(figures), failures_table(figures))
     if log is not None:
         _append_to_log(log, figures)
 
@@ -198,3 +218,45 @@ def speed(
         write_report(figures, report)
     if json_path is not None:
         json_path.write_text(json.dumps(as_json(figures), indent=1) + "\n", encoding="utf-8")
+
+
+@bench.command()
+@click.option(
+    "--half",
+    type=click.Choice(["tuning", "report"]),
+    default="report",
+    show_default=True,
+    help="Which packages and projects; tune on the one, publish the other.",
+)
+@click.option("--rounds", type=click.IntRange(min=0), help="Rounds of edits, in each of which every file changes once.")
+@click.option(
+    "--misses",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write each wrong verdict to this file, as JSON Lines.",
+)
+def patches(half: str, rounds: int | None, misses: Path | None) -> None:
+    """Measure the verdicts of `linewise diff`, and its labels of changed lines.
+
+    The changes are those between successive versions of packages, and edits of whole files by script; the truth is told
+    by the grammars, from both sides as a whole.
+    """
+    from linewise.training.benchmark.patches.measuring import DiffFailedError, measure_patches  # noqa: PLC0415
+    from linewise.training.benchmark.patches.packages import Half, fetch_histories  # noqa: PLC0415
+    from linewise.training.benchmark.patches.report import as_markdown  # noqa: PLC0415
+    from linewise.training.benchmark.patches.sources import ROUNDS, edit_steps, history_steps  # noqa: PLC0415
+    from linewise.training.corpus.clients import FetchError  # noqa: PLC0415
+    from linewise.training.corpus.extract import ArchiveError  # noqa: PLC0415
+    from linewise.training.corpus.shards import CorpusMissingError  # noqa: PLC0415
+    from linewise.training.grammars import GrammarError  # noqa: PLC0415
+
+    chosen = Half(half)
+    try:
+        fetch_histories(chosen)
+        steps = chain(history_steps(chosen), edit_steps(chosen, rounds=ROUNDS if rounds is None else rounds))
+        figures = measure_patches(steps)
+    except (FetchError, ArchiveError, CorpusMissingError, DiffFailedError, GrammarError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(as_markdown(figures))
+    if misses is not None:
+        lines = [json.dumps(asdict(miss)) + "\n" for miss in figures.misses]
+        misses.write_text("".join(lines), encoding="utf-8")

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from linewise.features.lines import split_lines
 from linewise.training.oracle import OracleError, label_file
 
+Masks = NDArray[np.uint32]
+
 
 @dataclass(frozen=True, slots=True)
 class Wrapper:
@@ -56,8 +58,16 @@ _WRAPPERS: dict[str, tuple[Wrapper, ...]] = {
 }
 
 
-def parsed_labels(text: bytes, language: str, file_name: str | None = None, *, wrap: bool = True) -> NDArray[np.uint32]:
-    """The labels that parsing gives the lines of a text, uint32 of shape (n_lines,).
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What parsing says of a text's lines, as it stands and at its best; uint32 of shape (n_lines,) both."""
+
+    bare: Masks
+    best: Masks
+
+
+def parsed_labels(text: bytes, language: str, file_name: str | None = None, *, wrap: bool = True) -> Readings:
+    """The labels that parsing gives the lines of a text.
 
     Args:
         text: a fragment or a damaged file.
@@ -65,28 +75,22 @@ def parsed_labels(text: bytes, language: str, file_name: str | None = None, *, w
         file_name: its file's name, which may tell the dialect.
         wrap: also try the wrappers; not for files that are whole but for some damage.
     """
-    best = np.zeros(len(split_lines(text)), dtype=np.uint32)
-    fewest = len(best) + 1
-    for wrapper in _candidates(text, language) if wrap else (_BARE,):
-        try:
-            masks, unread = _read(text, wrapper, language, file_name)
-        except OracleError:
-            continue
+    bare, unread = _read(text, _BARE, language, file_name)
+    best, fewest = bare, unread
+    if wrap and language == "php" and b"<?" not in text:
+        # Without its opening tag PHP is all mark-up, which parses well and says nothing.
+        fewest = len(bare) + 2
+    for wrapper in _WRAPPERS[language] if wrap else ():
+        if not fewest:
+            break
+        masks, unread = _read(text, wrapper, language, file_name)
         if unread < fewest:
             best, fewest = masks, unread
-        if not unread:
-            break
-    return best
+    return Readings(bare, best)
 
 
-def _candidates(text: bytes, language: str) -> tuple[Wrapper, ...]:
-    # Without its opening tag PHP is all mark-up, which parses well and says nothing.
-    if language == "php" and b"<?" not in text:
-        return _WRAPPERS[language]
-    return (_BARE, *_WRAPPERS[language])
-
-
-def _read(text: bytes, wrapper: Wrapper, language: str, file_name: str | None) -> tuple[NDArray[np.uint32], int]:
+def _read(text: bytes, wrapper: Wrapper, language: str, file_name: str | None) -> tuple[Masks, int]:
+    """The labels of one reading, and how many lines it leaves unread."""
     spans = split_lines(text)
     shown = text
     if wrapper.indent:
@@ -94,7 +98,10 @@ def _read(text: bytes, wrapper: Wrapper, language: str, file_name: str | None) -
             wrapper.indent + text[start:end]
             for start, end in zip(spans.starts.tolist(), spans.ends.tolist(), strict=True)
         )
-    truth = label_file(wrapper.before + shown + wrapper.after, language, file_name=file_name)
+    try:
+        truth = label_file(wrapper.before + shown + wrapper.after, language, file_name=file_name)
+    except OracleError:
+        return np.zeros(len(spans), dtype=np.uint32), len(spans) + 1
     begin = wrapper.before.count(b"\n")
     lines = slice(begin, begin + len(spans))
     return truth.masks[lines], int((~truth.known[lines]).sum())
