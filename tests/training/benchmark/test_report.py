@@ -17,12 +17,12 @@ from linewise.features.languages import LANGUAGE_NAMES
 from linewise.models import store
 from linewise.training.benchmark import accuracy, measuring
 from linewise.training.benchmark.accuracy import Accuracy, measure_accuracy
-from linewise.training.benchmark.cases import STARTS_INSIDE, WHOLE, Told
+from linewise.training.benchmark.cases import STARTS_INSIDE, WHOLE, WINDOW_LENGTHS, Told
 from linewise.training.benchmark.damage import KINDS
 from linewise.training.benchmark.goals import goals_of, goals_table
 from linewise.training.benchmark.measuring import BARE_PARSER, MODEL, PARSER, UNDAMAGED, LanguageResult, Plan
 from linewise.training.benchmark.pictures import draw_pictures
-from linewise.training.benchmark.report import as_json, as_markdown
+from linewise.training.benchmark.report import as_json, as_markdown, every_cell
 from linewise.training.commands.bench import bench
 from linewise.training.corpus.cache import CACHE_VARIABLE
 from linewise.training.corpus.manifest import Split
@@ -37,7 +37,8 @@ GO = b"package a\n\n/*\nSays.\n*/\nfunc f(n int) int {\n\tfor n > 0 {\n\t\tn--\n
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("model")
-    store.save(path, random_networks(), plain_thresholds(), {})
+    summary = {"training_lines": {"go": 5, "python": 7}, "multiply_adds_per_line": 9, "seed": 1}
+    store.save(path, random_networks(), plain_thresholds(), summary)
     return path
 
 
@@ -93,6 +94,7 @@ def test_a_run_measures_everything(measured: Accuracy, tmp_path: Path) -> None:
     assert pictures[0] in report
     widths = [{row.count("|") for row in part.splitlines()} for part in report.split("\n\n") if part.startswith("| ")]
     assert all(len(counts) == 1 for counts in widths)
+    assert every_cell(measured).count("| `call` |") == len(WINDOW_LENGTHS)
     values = json.loads(json.dumps(as_json(measured), allow_nan=False))
     exact = values["views"][WHOLE]["exact_lines"]
     assert math.isclose(exact, measured.figures(WHOLE).exact())
@@ -111,7 +113,7 @@ def test_the_command_writes_report_figures_and_log(
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
     report, figures, log = (tmp_path / name for name in ("docs/accuracy.md", "a.json", "log.md"))
     arguments = ["accuracy", "--split", "validation", "--model", str(folder), "--report", str(report)]
-    done = CliRunner().invoke(bench, [*arguments, "--json", str(figures), "--log", str(log), "--jobs", "1"])
+    done = CliRunner().invoke(bench, [*arguments, "--json", str(figures), "--log", str(log), "--jobs", "1", "--card"])
     assert done.exit_code == 0, done.output
     assert report.read_text().startswith("# Accuracy\n")
     assert (report.parent / "accuracy-cells.png").exists()
@@ -120,6 +122,10 @@ def test_the_command_writes_report_figures_and_log(
     assert set(values["conformance"]["nothing"]) == set(LANGUAGE_NAMES)
     assert {goal["met"] for goal in values["goals"]} <= {True, False, None}
     assert log.read_text().count("|") == 9
+    card = (folder / "MODEL_CARD.md").read_text()
+    for heading in ("## Use", "### Examples", "## Figures", "### Goals", "## Thresholds", "## Training data"):
+        assert f"\n{heading}\n" in card
+    assert "12 lines of open-source packages" in card
     assert len(list((tmp_path / "cache" / "benchmark").glob("*.joblib"))) == 3
 
 

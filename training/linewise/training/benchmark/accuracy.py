@@ -69,6 +69,11 @@ class Accuracy:
     unseen: Unseen | None = None
     conformance: Conformance | None = None
 
+    @property
+    def cpu_seconds(self) -> float:
+        """What the languages and the text part took of one core, in whichever run that was."""
+        return sum(result.cpu_seconds for result in (self.text, *self.languages.values()))
+
     def views(self, view: str, told: Told = Told.NOTHING) -> dict[str, ViewResult]:
         """The model's results on a view by language; languages without such cases are left out."""
         found = {name: result.views.get((view, told)) for name, result in self.languages.items()}

@@ -5,6 +5,7 @@ This is the unit that runs in a process of its own; what it returns adds up to t
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -128,6 +129,7 @@ class LanguageResult:
         detection: by view: documents, those whose language is right, those right when C/C++ and JavaScript/TypeScript
             are one. Headers (`.h`) are left out: they are of either language.
         failures: the most confident errors on whole files.
+        cpu_seconds: what the measurement took of one core.
     """
 
     language: str
@@ -138,6 +140,7 @@ class LanguageResult:
     damage: dict[tuple[str, str], Counts] = field(default_factory=dict)
     detection: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
+    cpu_seconds: float = 0.0
 
 
 def files_of(language: str, plan: Plan) -> list[LabelledFile]:
@@ -153,7 +156,10 @@ def files_of(language: str, plan: Plan) -> list[LabelledFile]:
 
 def measure_language(language: str, files: Sequence[LabelledFile], plan: Plan) -> LanguageResult:
     """Run the files of one language, or the documents of `TEXT`, through the benchmark; raises ModelError."""
-    return _Measurement(language, files, store.load(plan.model), plan).run()
+    began = time.process_time()
+    result = _Measurement(language, files, store.load(plan.model), plan).run()
+    result.cpu_seconds = time.process_time() - began
+    return result
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -86,10 +87,9 @@ def as_markdown(accuracy: Accuracy, pictures: tuple[str, ...] = ()) -> str:
         "### Rivals",
         _RIVALS.format(windows=accuracy.plan.rival_windows, lines=accuracy.plan.rival_lines),
         tables.rivals_table(accuracy),
-        "#### By language, 20 lines",
-        tables.rivals_by_language(accuracy, "20 lines"),
-        "#### By language, 7 lines",
-        tables.rivals_by_language(accuracy, "7 lines"),
+        *chain.from_iterable(
+            (f"#### By language, {view}", tables.rivals_by_language(accuracy, view)) for view in tables.WINDOWS
+        ),
         "### Windows that start inside a comment, docstring or string",
         "Twenty lines from a random inner line on, nothing told; all languages' lines together.",
         tables.literals_table(accuracy),
@@ -129,6 +129,14 @@ def as_markdown(accuracy: Accuracy, pictures: tuple[str, ...] = ()) -> str:
         tables.thin_cells(whole),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def every_cell(accuracy: Accuracy) -> str:
+    """F1 of every language and label on windows, regions where they are visible; for the model card."""
+    return "\n".join(
+        f"### By language and label, {view}\n\n{tables.cells_table(accuracy.figures(view, visible=True))}\n"
+        for view in tables.WINDOWS
+    )
 
 
 def _conformance(accuracy: Accuracy) -> list[str]:

@@ -122,13 +122,15 @@ class Decisions:
 
     def add(self, truth: BoolArray, probabilities: Float32Array, given: BoolArray, thresholds: Thresholds) -> None:
         """Count some lines; arrays of shape (n_lines, N_LABELS)."""
-        out = ~given & (probabilities < thresholds.lower)
+        # As the classifier answers: a label that it took back for another's sake is not uncertain.
+        uncertain = ~given & (probabilities >= thresholds.lower) & (probabilities < thresholds.upper)
+        out = ~given & ~uncertain
         self.n_lines += len(truth)
         self.given += given.sum(axis=0)
         self.given_right += (given & truth).sum(axis=0)
         self.ruled_out += out.sum(axis=0)
         self.ruled_out_right += (out & ~truth).sum(axis=0)
-        self.uncertain += (~given & ~out).sum(axis=0)
+        self.uncertain += uncertain.sum(axis=0)
         self.true += truth.sum(axis=0)
 
     def merge(self, other: Decisions) -> None:

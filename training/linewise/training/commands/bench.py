@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 _INTRODUCTION = """\
 # Accuracy
 
-Written by `linewise bench accuracy --report`; [labels.md](labels.md) says what the labels mean.
+How right the model is on projects that training never saw, beside other tools. Written by
+`linewise bench accuracy --report`; [labels.md](labels.md) says what the labels mean, [test-runs.md](test-runs.md) lists
+every run on the test split.
 
 """
 
@@ -99,7 +101,7 @@ def accuracy(
         source_folder,
     )
     from linewise.training.benchmark.measuring import Plan  # noqa: PLC0415
-    from linewise.training.benchmark.report import as_json, as_markdown  # noqa: PLC0415
+    from linewise.training.benchmark.report import as_json, as_markdown, every_cell  # noqa: PLC0415
     from linewise.training.benchmark.results import results_folder  # noqa: PLC0415
     from linewise.training.benchmark.tables_apart import failures_table  # noqa: PLC0415
     from linewise.training.corpus.shards import CorpusMissingError  # noqa: PLC0415
@@ -120,13 +122,13 @@ def accuracy(
         raise click.ClickException(str(error)) from error
     if report is not None:
         _write_report(figures, report)
-        click.echo(f"{report} written; measured in {figures.seconds:.0f} s")
+        click.echo(f"{report} written; measured in {figures.seconds:.0f} s ({figures.cpu_seconds:.0f} s of one core)")
     else:
         click.echo(as_markdown(figures))
     if json_path is not None:
         json_path.write_text(json.dumps(as_json(figures), indent=1) + "\n", encoding="utf-8")
     if card:
-        write_card(folder, model, as_markdown(figures), failures_table(figures))
+        write_card(folder, model, f"{as_markdown(figures)}\n{every_cell(figures)}", failures_table(figures))
     if log is not None:
         _append_to_log(log, figures)
 
