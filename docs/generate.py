@@ -29,7 +29,7 @@ from linewise.service.cli import linewise
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "docs" / "examples"
-PAGES = ("README.md", "CONTRIBUTING.md", "docs/command-line.md", "docs/http.md", "docs/labels.md")
+PAGES = ("README.md", "CONTRIBUTING.md", "docs/command-line.md", "docs/datasets.md", "docs/http.md", "docs/labels.md")
 PROMPT = "$ "
 BAR = " |"
 FENCED = re.compile(r"^```(console|pycon|labelled)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -362,3 +363,38 @@ def test_killed_at_any_moment_and_resumed_it_writes_the_same(place: Path, kills:
     assert last.returncode == 0, errors.decode()
     assert b"labelled 480 of 480 rows" in errors
     assert {name: path.read_bytes() for name, path in data_files(place / "out").items()} == whole
+
+
+def children(parent: int) -> list[int]:
+    """The processes that a process has started."""
+    pids = [int(name) for name in os.listdir("/proc") if name.isdecimal()]
+    found = []
+    for pid in pids:
+        with suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            if int(fields[1]) == parent and b"loky" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.append(pid)
+    return found
+
+
+def test_a_process_that_is_killed_costs_nothing(place: Path) -> None:
+    for number in range(40):
+        write_rows(place / "in" / f"{number:02}.jsonl", [{"content": TEXTS[0] * 20} for _ in range(20)])
+    assert run("in", "whole").exit_code == 0
+    process = start("in", "out", "--jobs", "2")
+    deadline = time.monotonic() + 300
+    while not (place / "out").exists() or not data_files(place / "out"):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    workers = children(process.pid)
+    assert workers
+    for pid in workers:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors.decode()
+    assert b"labelled 800 of 800 rows" in errors
+    assert [path.read_bytes() for path in data_files(place / "out").values()] == [
+        path.read_bytes() for path in data_files(place / "whole").values()
+    ]

@@ -37,9 +37,7 @@ if TYPE_CHECKING:
 @click.option(
     "--max-lines",
     type=click.IntRange(min=1),
-    default=150_000,
-    show_default=True,
-    help="Skip texts with more lines; 2 kB of memory each.",
+    help="Skip texts with more lines; 2 kB of memory each.  [default: 100000]",
 )
 @click.option(
     "--prefix", default="linewise_", show_default=True, help="What the names of the added columns begin with."
@@ -74,7 +72,7 @@ def dataset(
     context: str,
     mode: str,
     max_bytes: int,
-    max_lines: int,
+    max_lines: int | None,
     prefix: str,
     resume: bool,
     engine: str,
@@ -82,7 +80,7 @@ def dataset(
     address: str | None,
     piece_bytes: int,
 ) -> None:
-    """Label the documents of a data set: the rows of IN, with labels, into the folder OUT.
+    """Add labels to the documents of a data set.
 
     IN are Parquet or JSON Lines files, folders of them, or glob patterns. Each shard becomes a file of the same
     form and name, or several where it is large.
@@ -91,6 +89,7 @@ def dataset(
     done; 2 wrong usage, nothing to label, no usable model or cluster, or OUT cannot be written.
     """
     # Imported here, so that listing the commands needs no pyarrow.
+    from ..batch.job import DEFAULT_MAX_LINES  # noqa: PLC0415
     from ..datasets.options import RowOptions  # noqa: PLC0415
     from ..datasets.receipts import Counts  # noqa: PLC0415
     from ..datasets.run import EngineError, OutputError, Totals, prepare  # noqa: PLC0415
@@ -101,7 +100,15 @@ def dataset(
     if engine == "ray" and jobs is not None:
         raise click.UsageError("--jobs is for this machine; a Ray cluster has one worker for each of its cores")
     options = RowOptions(
-        text_column, language_column, filename_column, with_lines, context, mode, max_bytes, max_lines, prefix
+        text_column,
+        language_column,
+        filename_column,
+        with_lines,
+        context,
+        mode,
+        max_bytes,
+        max_lines or DEFAULT_MAX_LINES,
+        prefix,
     )
     totals = Totals(Counts())
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -11,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import IO
 
 from .options import RowOptions
 from .plan import DEFAULT_PIECE_BYTES, BadShard, Piece, make_plan
@@ -79,6 +79,8 @@ class Run:
                 if outcome.stops_all:
                     raise OutputError(outcome.problem)
                 yield Step(outcome, left[outcome.name].weight)
+            # Of processes that died on the way.
+            _clear(Path(self.job.output))
 
     def _take_over(self) -> None:
         """See that what is there is of a run like this one; then clear what that one left half-done."""
@@ -151,12 +153,21 @@ def _holding(output: Path) -> Iterator[None]:
     try:
         (output / RECORDS).mkdir(parents=True, exist_ok=True)
         with (output / RECORDS / _LOCK).open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(lock)
             yield
     except BlockingIOError as error:
         raise OutputError(f"another run is writing to {output}") from error
     except OSError as error:
         raise OutputError(f"cannot write {error.filename or output}: {error.strerror or error}") from error
+
+
+def _lock(stream: IO[str]) -> None:
+    """Take a lock that goes with the process; raises BlockingIOError where another has it."""
+    try:
+        import fcntl  # noqa: PLC0415  # not on every system
+    except ImportError:
+        return
+    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _check_ours(output: Path, resume: bool) -> None:
