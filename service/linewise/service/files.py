@@ -8,6 +8,7 @@ file system: bytes that are no UTF-8 are carried as surrogate escapes.
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -59,7 +60,9 @@ def path_in_root(source: Source) -> str:
     """Where a source is below the folder in whose walk it was met; the bare file name of what was named itself."""
     if source.root is None:
         return source.path.name
-    return source.path.relative_to(source.root).as_posix()
+    # Of paths that were joined from these two, which `Path.relative_to` would take apart at length.
+    path, root = source.path.as_posix(), source.root.as_posix()
+    return path if root == "." else path.removeprefix(root).removeprefix("/")
 
 
 def find_sources(paths: Iterable[str]) -> list[Source]:
@@ -163,8 +166,15 @@ def _rules_of(folder: Path) -> _IgnoreRules | None:
     content = read_regular_file(folder / _IGNORE_FILE, _MAX_IGNORE_FILE_BYTES, follow=False)
     if content is None:
         return None
-    lines = [line for line in os.fsdecode(content).splitlines() if _is_pattern(line)]
+    # As git reads it: a mark at the start and `\r` at a line's end are no part of a rule.
+    lines = [line.removesuffix("\r") for line in _bytewise(content.removeprefix(codecs.BOM_UTF8)).split("\n")]
+    lines = [line for line in lines if _is_pattern(line)]
     return _IgnoreRules(folder, GitIgnoreSpec.from_lines(lines))
+
+
+def _bytewise(data: bytes) -> str:
+    """One character for each byte, for git's ``?`` and ``[a]`` stand for a byte each."""
+    return data.decode("latin-1")
 
 
 def _is_pattern(line: str) -> bool:
@@ -179,7 +189,7 @@ def _is_pattern(line: str) -> bool:
 def _is_ignored(path: Path, is_folder: bool, rules: tuple[_IgnoreRules, ...]) -> bool:
     """Whether the nearest rule that speaks of a path ignores it."""
     for rule in reversed(rules):
-        relative = path.relative_to(rule.folder).as_posix() + ("/" if is_folder else "")
+        relative = _bytewise(os.fsencode(path.relative_to(rule.folder).as_posix())) + ("/" if is_folder else "")
         verdict = rule.spec.check_file(relative).include
         if verdict is not None:
             return verdict

@@ -47,17 +47,21 @@ def write_all(stream: BinaryIO, data: bytes) -> None:
 
 
 @contextmanager
-def replacing(target: Path) -> Iterator[BinaryIO]:
+def replacing(target: Path, scratch: Path | None = None) -> Iterator[BinaryIO]:
     """A stream to a new file that takes the target's place at the end, and is on the disk by then.
 
     When the block is left by an exception, the target is as it was before.
+
+    Args:
+        target: the file that is to be.
+        scratch: the folder of the new file until then, in the same file system; None for the target's own.
 
     Raises:
         OSError: the file cannot be written.
     """
     # Beside the target, for a rename is atomic only within one file system; created with the mode that any
     # new file gets, and refused if the name exists, so that nothing of anyone else's is overwritten.
-    temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
+    temporary = (scratch or target.parent) / f".{target.name[:40]}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}"
     try:
         with temporary.open("xb") as stream:
             yield stream

@@ -44,7 +44,7 @@ def sources_of_commit(name: str, commit: str) -> Iterator[Source]:
     for entry in filter(None, listed.split(b"\0")):
         head, _, path = entry.partition(b"\t")
         mode, _, object_name, size = head.split()
-        blob = Blob(int(mode, 8), object_name.decode(), None if size == b"-" else int(size))
+        blob = Blob(int(mode, 8), object_name.decode(), int(size) if size.isdigit() else None)
         entries.append((os.fsdecode(path), blob))
     for relative, blob in sorted(entries, key=lambda entry: entry[0]):
         yield Source(folder / relative, shown_name(name, relative), folder, blob)

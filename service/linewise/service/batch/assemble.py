@@ -97,7 +97,7 @@ def assemble(place: Place, plan: Plan, job: Job) -> None:
     """Put the parts together in the two files that were asked for; raises OSError where they cannot be written."""
     schema = line_schema(scores=job.scores, with_text=job.with_text)
     metadata = table_metadata("lines", plan.model_digest, plan.options)
-    with replacing(place.output) as stream:
+    with replacing(place.output, place.work) as stream:
         if job.form is Form.PARQUET:
             lines = table_writer(job.form, stream, schema, metadata)
             for table in _gathered(_row_groups([lines_path(place.work, part, job.form) for part in plan.parts])):
@@ -110,7 +110,7 @@ def assemble(place: Place, plan: Plan, job: Job) -> None:
                 with lines_path(place.work, part, job.form).open("rb") as source:
                     shutil.copyfileobj(source, stream, 1 << 20)
     metadata = table_metadata("files", plan.model_digest, plan.options)
-    with replacing(place.files_table) as stream:
+    with replacing(place.files_table, place.work) as stream:
         files = table_writer(job.form, stream, file_schema(), metadata)
         for table in _gathered(_row_groups([files_path(place.work, part) for part in plan.parts])):
             files.write(table)

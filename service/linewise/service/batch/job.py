@@ -8,7 +8,7 @@ from typing import Any
 
 from ..labelling import LabelOptions
 
-DEFAULT_MAX_LINES = 150_000
+DEFAULT_MAX_LINES = 100_000
 """A text takes some 2 kB of memory for each of its lines while it is labelled."""
 
 

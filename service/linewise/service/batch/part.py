@@ -166,8 +166,8 @@ def _wanted(read: Text | Skipped, job: Job) -> Text | Skipped:
         return read
     if unwanted := unwanted_kind(read, job.labels):
         return Skipped(read.source, unwanted)
-    # An upper bound that costs little, before the lines are counted as they are defined.
-    n_breaks = read.data.count(b"\n") + read.data.count(b"\r")
+    data = read.data
+    n_breaks = data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
     if n_breaks > job.max_lines:
         return Skipped(read.source, SkipReason.TOO_LARGE, f"over {job.max_lines:,} lines")
     return read

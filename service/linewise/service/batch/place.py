@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,30 +67,29 @@ class Place:
         paths = [self.work] if self.is_folder else [self.output, self.files_table, self.work]
         return frozenset(os.path.abspath(path) for path in paths)
 
-    def prepare(self, *, resume: bool) -> None:
-        """Make the folders; without ``resume``, remove what an unfinished run has left.
-
-        Raises:
-            PlaceError: the folder holds what no unfinished run has left there.
-            OSError: they cannot be made.
-        """
+    def check(self) -> None:
+        """Raise PlaceError where the folder holds what no unfinished run has left there."""
         if self.is_finished:
             raise PlaceError(f"{os.fspath(self.output)} holds the tables of a finished run")
         foreign = self.is_folder and self.work.exists() and load_plan(self.work) is None
         if foreign and any(not _is_left_over(entry) for entry in self.work.iterdir()):
             raise PlaceError(f"{os.fspath(self.output)} is not empty")
+
+    def prepare(self, *, resume: bool) -> None:
+        """Make the folders; without ``resume``, remove what an unfinished run has left. Raises OSError."""
         if not resume:
             drop_plan(self.work)
         for name in (LINES_FOLDER, FILES_FOLDER):
             folder = self.work / name
             if not resume:
                 shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(exist_ok=True)
         remove_temporary(self.work)
 
     def clear(self) -> None:
         """Remove what is of use to an unfinished run only."""
         drop_plan(self.work)
+        (self.work / _LOCK_NAME).unlink(missing_ok=True)
         if not self.is_folder:
             shutil.rmtree(self.work, ignore_errors=True)
 
@@ -117,9 +116,8 @@ def locked(place: Place) -> Iterator[None]:
         PlaceError: another run holds it.
         OSError: it cannot be written to.
     """
-    place.work.mkdir(parents=True, exist_ok=True)
-    path = place.work / _LOCK_NAME
-    with path.open("wb") as stream:
+    place.work.mkdir(parents=place.is_folder, exist_ok=True)
+    with (place.work / _LOCK_NAME).open("wb") as stream:
         try:
             import fcntl  # noqa: PLC0415  # not on every system
         except ImportError:
@@ -129,8 +127,4 @@ def locked(place: Place) -> Iterator[None]:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise PlaceError(f"another run is writing {os.fspath(place.output)}") from error
-        try:
-            yield
-        finally:
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
+        yield

@@ -57,9 +57,11 @@ def run(
         OSError: the tables cannot be written.
     """
     try:
+        if resume and place.is_finished:
+            place.clear()  # it may have been interrupted while it did so
+            return report_of_parts(place.work)
+        place.check()
         with locked(place):
-            if resume and place.is_finished:
-                return report_of_parts(place.work)
             place.prepare(resume=resume)
             plan = _plan(job, place, sources, classifier.info.digest)
             for _ in watch(plan, _all_parts(job, place.work, plan, classifier, n_processes or cpu_count())):
@@ -112,11 +114,13 @@ def _all_parts(job: Job, work: Path, plan: Plan, classifier: Classifier, n_proce
             yield label_part(work, plan, job, part, classifier)
         return
     parent = os.getpid()
+    # Processes are kept from run to run, and with them the folder that they were started in.
+    absolute = Path(os.path.abspath(work))
     try:
         # A thread of the algebra's own for each process; more would stand in each other's way.
         with parallel_config("loky", n_jobs=n_processes, inner_max_num_threads=1):
             parallel = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
-            yield from parallel(delayed(_label_elsewhere)(work, plan.digest, job, part, parent) for part in missing)
+            yield from parallel(delayed(_label_elsewhere)(absolute, plan.digest, job, part, parent) for part in missing)
     finally:
         remove_temporary(work)
 

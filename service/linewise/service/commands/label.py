@@ -66,7 +66,7 @@ if TYPE_CHECKING:
 @click.option(
     "--max-lines",
     type=click.IntRange(min=1),
-    help="For a table, skip files with more lines; 2 kB of memory each.  [default: 150000]",
+    help="For a table, skip files with more lines; 2 kB of memory each.  [default: 100000]",
 )
 @color_option
 @max_bytes_option
