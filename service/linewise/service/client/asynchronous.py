@@ -15,36 +15,18 @@ from ..schemas.diff import DiffAnswer
 from ..schemas.fields import Mode
 from . import calls
 from .calls import Answer, Call, Text, TextOptions
+from .connection import Connection
 from .errors import AnswerTimeoutError, ConnectionFailedError, transport_errors
 from .portions import RECORDS, Answers, asynchronous_portions
-from .retries import Retries
-from .synchronous import DEFAULT_ADDRESS, DEFAULT_RETRIES, DEFAULT_TIMEOUT_SECONDS
 
 
-class AsyncClient:
+class AsyncClient(Connection[httpx2.AsyncClient, httpx2.AsyncBaseTransport]):
     """Asks the service, as ``Client`` does, with the same arguments and exceptions.
 
     To be used from one event loop, and to be closed, or used as a context manager.
     """
 
-    def __init__(
-        self,
-        address: str = DEFAULT_ADDRESS,
-        *,
-        api_key: str | None = None,
-        timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
-        retries: Retries = DEFAULT_RETRIES,
-        transport: httpx2.AsyncBaseTransport | None = None,
-    ) -> None:
-        self._timeout_seconds = timeout_seconds
-        self._retries = retries
-        with transport_errors(timeout_seconds):
-            self._http = httpx2.AsyncClient(
-                base_url=address,
-                headers=calls.standing_headers(api_key),
-                timeout=timeout_seconds,
-                transport=transport,
-            )
+    _open = httpx2.AsyncClient
 
     async def classify(self, text: str, **options: Unpack[TextOptions]) -> ClassifyAnswer:
         """Label the lines of one text."""

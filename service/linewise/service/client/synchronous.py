@@ -14,46 +14,19 @@ from ..schemas.diff import DiffAnswer
 from ..schemas.fields import Mode
 from . import calls
 from .calls import Answer, Call, Text, TextOptions
+from .connection import Connection
 from .errors import AnswerTimeoutError, ConnectionFailedError, transport_errors
 from .portions import RECORDS, Answers, portions
-from .retries import Retries
-
-DEFAULT_ADDRESS = "http://127.0.0.1:8000"
-DEFAULT_TIMEOUT_SECONDS = 60.0
-DEFAULT_RETRIES = Retries()
 
 
-class Client:
+class Client(Connection[httpx2.Client, httpx2.BaseTransport]):
     """Asks the service. Safe to share among threads; to be closed, or used as a context manager.
 
     Every method raises ClientError: ServiceError with the service's own words where it refused or failed.
-
-    Args:
-        address: where the service is.
-        api_key: the key, where it demands one.
-        timeout_seconds: longest wait for a connection, and for any bytes to go or come.
-        retries: how long to keep asking a service that is busy (429).
-        transport: another way to the service than a connection to its address, for tests.
+    Its arguments are those of ``Connection``.
     """
 
-    def __init__(
-        self,
-        address: str = DEFAULT_ADDRESS,
-        *,
-        api_key: str | None = None,
-        timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
-        retries: Retries = DEFAULT_RETRIES,
-        transport: httpx2.BaseTransport | None = None,
-    ) -> None:
-        self._timeout_seconds = timeout_seconds
-        self._retries = retries
-        with transport_errors(timeout_seconds):
-            self._http = httpx2.Client(
-                base_url=address,
-                headers=calls.standing_headers(api_key),
-                timeout=timeout_seconds,
-                transport=transport,
-            )
+    _open = httpx2.Client
 
     def classify(self, text: str, **options: Unpack[TextOptions]) -> ClassifyAnswer:
         """Label the lines of one text."""

@@ -10,14 +10,12 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from linewise.models import Classifier
 
-from ...settings import Settings
 from ..dependencies import (
     ClassifierDependency,
     InferenceDependency,
     ReadyClassifierDependency,
     SettingsDependency,
 )
-from ..inference import Inference
 from ..json_body import check_content_type, check_not_compressed
 from ..oip import outputs
 from ..oip.errors import PREFIX
@@ -85,19 +83,45 @@ _INFER_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 _NAMED = documented(404, 503, model=ProtocolError)
 
+_VERSION_PARAMETER = {
+    "name": "version",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "The digest of a model; 404 where another one is in service.",
+}
+_OF_VERSION: dict[str, Any] = {"parameters": [_VERSION_PARAMETER]}
+_MODEL: dict[str, Any] = {
+    "summary": "The model, its inputs and its outputs",
+    "response_model": ModelMetadataAnswer,
+    "responses": _NAMED,
+}
+_MODEL_READY: dict[str, Any] = {
+    "summary": "Whether the model answers",
+    "response_model": ModelReadyAnswer,
+    "responses": _NAMED,
+}
+_INFER: dict[str, Any] = {
+    "summary": "Label the lines of texts",
+    "response_model": InferAnswer,
+    "responses": _INFER_RESPONSES,
+}
+
 ModelName = Annotated[
     str, Path(description="The model's name, of which there is one.", json_schema_extra={"enum": [MODEL_NAME]})
 ]
-ModelVersion = Annotated[str, Path(description="The digest of the model in service.")]
 
 
-def _named(classifier: Classifier, name: str, version: str | None = None) -> Classifier:
-    """The model, if it is the one that was named; raises ProblemError (404)."""
+async def _named(classifier: ClassifierDependency, request: Request, name: ModelName) -> Classifier:
+    """The model, if it is the one that the address names, and in the version if it names one; else ProblemError."""
     if name != MODEL_NAME:
         raise ProblemError(404, f"there is no model of this name; the one that there is is called {MODEL_NAME}")
-    if version not in (None, classifier.info.digest):
+    if request.path_params.get("version", classifier.info.digest) != classifier.info.digest:
         raise ProblemError(404, f"this version is not in service; GET {PREFIX}/models/{MODEL_NAME} tells which is")
     return classifier
+
+
+NamedDependency = Annotated[Classifier, Depends(_named)]
 
 
 async def _tensor_body(request: Request) -> TensorBody:
@@ -143,107 +167,10 @@ async def ready(_classifier: ReadyClassifierDependency) -> ServerReadyAnswer:
     return {"ready": True}
 
 
-@router.get(
-    "/models/{name}",
-    operation_id="oip_model",
-    summary="The model, its inputs and its outputs",
-    response_model=ModelMetadataAnswer,
-    responses=_NAMED,
-)
-async def model(classifier: ClassifierDependency, name: ModelName) -> ModelMetadataAnswer:
+@router.get("/models/{name}", operation_id="oip_model", **_MODEL)
+@router.get("/models/{name}/versions/{version}", operation_id="oip_model_version", openapi_extra=_OF_VERSION, **_MODEL)
+async def model(classifier: NamedDependency) -> ModelMetadataAnswer:
     """The model's version, which is its digest, and its tensors."""
-    return _metadata(_named(classifier, name))
-
-
-@router.get(
-    "/models/{name}/versions/{version}",
-    operation_id="oip_model_version",
-    summary="The model, its inputs and its outputs, if it is this one",
-    response_model=ModelMetadataAnswer,
-    responses=_NAMED,
-)
-async def model_version(
-    classifier: ClassifierDependency, name: ModelName, version: ModelVersion
-) -> ModelMetadataAnswer:
-    """As without a version; 404 once another model is in service."""
-    return _metadata(_named(classifier, name, version))
-
-
-@router.get(
-    "/models/{name}/ready",
-    operation_id="oip_model_ready",
-    summary="Whether the model answers",
-    response_model=ModelReadyAnswer,
-    responses=_NAMED,
-)
-async def model_ready(classifier: ReadyClassifierDependency, name: ModelName) -> ModelReadyAnswer:
-    """As `/health/ready`."""
-    _named(classifier, name)
-    return {"name": MODEL_NAME, "ready": True}
-
-
-@router.get(
-    "/models/{name}/versions/{version}/ready",
-    operation_id="oip_model_version_ready",
-    summary="Whether this model answers",
-    response_model=ModelReadyAnswer,
-    responses=_NAMED,
-)
-async def model_version_ready(
-    classifier: ReadyClassifierDependency, name: ModelName, version: ModelVersion
-) -> ModelReadyAnswer:
-    """As without a version; 404 once another model is in service."""
-    _named(classifier, name, version)
-    return {"name": MODEL_NAME, "ready": True}
-
-
-@router.post(
-    "/models/{name}/infer",
-    operation_id="oip_infer",
-    summary="Label the lines of texts",
-    response_model=InferAnswer,
-    responses=_INFER_RESPONSES,
-    openapi_extra=_INFER_BODY,
-)
-async def infer(
-    name: ModelName, body: TensorBodyDependency, inference: InferenceDependency, settings: SettingsDependency
-) -> Response:
-    """Labels each line of each text: bit k of an element of `labels` stands for the k-th label of `/v1/labels`.
-
-    The lines of text i are those from `line_offsets[i]` to before `line_offsets[i + 1]`. The limits of bytes and of
-    lines hold for all texts together.
-    """
-    return await _infer(_named(inference.classifier, name), body, inference, settings)
-
-
-@router.post(
-    "/models/{name}/versions/{version}/infer",
-    operation_id="oip_infer_version",
-    summary="Label the lines of texts with this model",
-    response_model=InferAnswer,
-    responses=_INFER_RESPONSES,
-    openapi_extra=_INFER_BODY,
-)
-async def infer_version(
-    name: ModelName,
-    version: ModelVersion,
-    body: TensorBodyDependency,
-    inference: InferenceDependency,
-    settings: SettingsDependency,
-) -> Response:
-    """As without a version; 404 once another model is in service."""
-    return await _infer(_named(inference.classifier, name, version), body, inference, settings)
-
-
-async def _infer(classifier: Classifier, body: TensorBody, inference: Inference, settings: Settings) -> Response:
-    work = InferWork(body, max_lines=settings.max_lines)
-    answer = await inference.run(work, classifier)
-    if work.json_length is None:
-        return Response(answer, media_type="application/json")
-    return Response(answer, media_type=_BINARY, headers={LENGTH_HEADER: str(work.json_length)})
-
-
-def _metadata(classifier: Classifier) -> ModelMetadataAnswer:
     return {
         "name": MODEL_NAME,
         "versions": [classifier.info.digest],
@@ -251,3 +178,40 @@ def _metadata(classifier: Classifier) -> ModelMetadataAnswer:
         "inputs": [{"name": name, "datatype": "BYTES", "shape": [-1]} for name in ("text", *TextOptions.model_fields)],
         "outputs": outputs.described(),
     }
+
+
+@router.get("/models/{name}/ready", operation_id="oip_model_ready", **_MODEL_READY)
+@router.get(
+    "/models/{name}/versions/{version}/ready",
+    operation_id="oip_model_version_ready",
+    openapi_extra=_OF_VERSION,
+    **_MODEL_READY,
+)
+async def model_ready(_ready: ReadyClassifierDependency, _classifier: NamedDependency) -> ModelReadyAnswer:
+    """As `/health/ready`."""
+    return {"name": MODEL_NAME, "ready": True}
+
+
+@router.post("/models/{name}/infer", operation_id="oip_infer", openapi_extra=_INFER_BODY, **_INFER)
+@router.post(
+    "/models/{name}/versions/{version}/infer",
+    operation_id="oip_infer_version",
+    openapi_extra={**_INFER_BODY, "parameters": [_VERSION_PARAMETER, _LENGTH_PARAMETER]},
+    **_INFER,
+)
+async def infer(
+    classifier: NamedDependency,
+    body: TensorBodyDependency,
+    inference: InferenceDependency,
+    settings: SettingsDependency,
+) -> Response:
+    """Labels each line of each text: bit k of an element of `labels` stands for the k-th label of `/v1/labels`.
+
+    The lines of text i are those from `line_offsets[i]` to before `line_offsets[i + 1]`. The limits of bytes and of
+    lines hold for all texts together.
+    """
+    work = InferWork(body, max_lines=settings.max_lines)
+    answer = await inference.run(work, classifier)
+    if work.json_length is None:
+        return Response(answer, media_type="application/json")
+    return Response(answer, media_type=_BINARY, headers={LENGTH_HEADER: str(work.json_length)})
