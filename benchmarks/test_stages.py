@@ -68,7 +68,7 @@ def test_line_vectors(benchmark: BenchmarkFixture, prepared: pipeline.Prepared) 
 
 
 def test_line_network(benchmark: BenchmarkFixture, networks: Networks, prepared: pipeline.Prepared) -> None:
-    benchmark(pipeline.run_line, networks.line, prepared)
+    benchmark(pipeline.run_line, networks, prepared)
 
 
 def test_structure(benchmark: BenchmarkFixture, prepared: pipeline.Prepared) -> None:
@@ -84,7 +84,7 @@ def test_novelty(benchmark: BenchmarkFixture, prepared: pipeline.Prepared) -> No
 
 
 def test_first_context_inputs(benchmark: BenchmarkFixture, networks: Networks, prepared: pipeline.Prepared) -> None:
-    hidden, probabilities, _ = pipeline.run_line(networks.line, prepared)
+    hidden, probabilities, _ = pipeline.run_line(networks, prepared)
     around = pipeline.surroundings(prepared)
     benchmark(first_inputs, around, prepared.tokens, hidden, probabilities)
 

@@ -47,6 +47,13 @@ PIECES = (
     "é",
     "\x00",
     "\ufeff",
+    "<<EOF",
+    "<<~'EOF'",
+    "\nEOF\n",
+    "\nlocal x = y\n",
+    "\nwhere",
+    "(\n",
+    "x=1,\n",
 )
 TEXTS = st.lists(st.lists(st.sampled_from(PIECES), max_size=60).map("".join), min_size=1, max_size=4)
 SOURCES = sorted((Path(__file__).parents[2] / "features").rglob("*.py"))

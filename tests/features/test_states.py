@@ -56,12 +56,21 @@ def test_a_words_state(language: str, text: str, word: str, expected: State) -> 
         ("lua", "--[[ a\nb ]]\nc", [State.CODE, State.BLOCK_COMMENT, State.CODE]),
         ("bash", "x='a\nb'\nc", [State.CODE, State.SINGLE, State.CODE]),
         ("go", "x := `a\n//b`\nc", [State.CODE, State.BACKTICK, State.CODE]),
+        ("bash", "cat <<EOF\nit's\n x\nEOF\ny", [State.CODE, State.LONG, State.LONG, State.LONG, State.CODE]),
+        ("bash", "cat <<-'EOF' | sh\n\tit's\n\tEOF\ny", [State.CODE, State.LONG, State.LONG, State.CODE]),
+        ("ruby", "f(<<~A, <<~B)\na\nA\nb\nB\nc", [State.CODE, *[State.LONG] * 4, State.CODE]),
+        ("php", "$x = <<<EOT\na\nEOT;\ny", [State.CODE, State.LONG, State.LONG, State.CODE]),
+        ("bash", "cat <<A\ncat <<B\nA\nx\nB", [State.CODE, State.LONG, State.LONG, State.CODE, State.CODE]),
+        ("bash", "# cat <<EOF\nx\nEOF", [State.CODE] * 3),
+        ("bash", "cat <<EOF\nno end\n", [State.CODE] * 2),
+        ("cpp", "x = 1 <<EOF\ny\nEOF\n", [State.CODE] * 3),
     ],
 )
 def test_states_are_carried_over_lines(language: str, text: str, expected: list[State]) -> None:
     assert states_of(text, language)[1] == expected
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.lists(st.integers(0, N_STATES - 1), min_size=N_STATES, max_size=N_STATES), max_size=70),
     st.lists(st.integers(0, 70), max_size=4),
@@ -80,7 +89,7 @@ def test_carrying_by_blocks_equals_a_loop(maps: list[list[int]], cuts: list[int]
     assert result.tolist() == expected
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(st.text("ab'\"`#/*-[]\\\n \t", max_size=60), min_size=1, max_size=4), st.integers(0, UNKNOWN_LANGUAGE))
 def test_documents_do_not_touch_each_other(texts: list[str], language: int) -> None:
     def read(documents: list[str]) -> list[list[int]]:

@@ -56,6 +56,55 @@ def test_brackets() -> None:
     assert structure.depth[1:9].tolist() == [0, 1, 0, 1, 2, 3, 2, 1]
 
 
+def test_brackets_of_one_kind_do_not_disturb_another() -> None:
+    structure, _ = structure_of(["f() {\n case x in\n a)\n  y\n esac\n}\n"], "bash")
+    assert structure.enclosing[1:7].tolist() == [0, 1, 1, 1, 1, 1]
+    assert structure.matching[6] == 1
+
+
+def test_a_bracket_counts_for_nothing_after_the_block_around_it() -> None:
+    structure, _ = structure_of(["f {\n g(1\n}\nx\n"], "c")
+    assert structure.enclosing[1:5].tolist() == [0, 1, 2, 0]
+
+
+def test_brackets_that_nothing_opened() -> None:
+    structure, _ = structure_of(["x\n}\ny {\n}\n}\nz", "a\n"], "c")
+    assert structure.unopened[1:9].tolist() == [2, 2, 1, 1, 1, 0, 0, 0]
+
+
+def test_what_stands_out_of_its_brackets_is_transparent() -> None:
+    structure, _ = structure_of(["  def f\n    x = %(\n<p>\n </p>)\n    y\n  z = (\n1\n"], "ruby")
+    assert np.flatnonzero(structure.transparent).tolist() == [3, 4]
+    assert structure.parent[5] == 1
+
+
+def test_roots_and_what_is_indented_less_below() -> None:
+    structure, _ = structure_of(["  a\n    b\n\n    c\n  d\ne\n", "x\n"], "python")
+    assert structure.root[1:7].tolist() == [1, 1, 1, 1, 5, 6]
+    assert structure.next_lower[1:8].tolist() == [6, 5, 5, 5, 6, 7, 7]
+
+
+def test_a_block_of_any_length_keeps_its_sibling() -> None:
+    body = "".join(f"    x{number}\n" for number in range(1000))
+    structure, _ = structure_of(["f {\n" + body + "}\n"], "c")
+    assert structure.sibling[1002] == 1
+
+
+def test_names_that_are_local_say_nothing_about_the_rest() -> None:
+    _, values = structure_of(["f() {\n local a b=1\n b=2\n}\nb=3\na=4\n"], "bash", scopes=(1,))
+    column = {name: index for index, name in enumerate(NOVELTY_NAMES)}
+    assert values[3, column["bound_in_scope"]] == 1
+    assert values[5, column["bound_in_text"]] == 1
+    assert values[6, column["seen_in_text"]] == 0
+
+
+def test_an_argument_by_name_is_no_target() -> None:
+    _, values = structure_of(["f(\n  a=1,\n  b=2)\na = 3\n"], "python")
+    column = {name: index for index, name in enumerate(NOVELTY_NAMES)}
+    assert values[2:5, column["has_target"]].tolist() == [0, 0, 1]
+    assert values[4, column["bound_in_text"]] == 0
+
+
 def test_names_bound_before() -> None:
     _, values = structure_of([PYTHON], "python", scopes=(1,))
     column = {name: index for index, name in enumerate(NOVELTY_NAMES)}
@@ -104,7 +153,7 @@ def test_documents_have_no_relatives_outside(lines: list[tuple[int, str]], other
     alone, own_names = structure_of(texts[:1], "python")
     rows = len(alone.parent) - 1
     for begin in (0, np.flatnonzero(together.is_sentinel)[2]):
-        for field in ("parent", "sibling", "enclosing", "matching", "opener", "previous_opaque"):
+        for field in ("parent", "root", "sibling", "enclosing", "matching", "opener", "previous_opaque"):
             found = getattr(together, field)[begin : begin + rows] - begin
             assert np.array_equal(found, getattr(alone, field)[:rows])
         assert np.array_equal(names[begin : begin + rows], own_names[:rows])

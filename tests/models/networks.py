@@ -21,9 +21,8 @@ def random_networks(seed: int = 0) -> Networks:
     rng = np.random.default_rng(seed)
     return Networks(
         language=random_layer(rng, N_LANGUAGE_BUCKETS, N_LANGUAGE_SCORES, 0.5),
-        line=Network(
-            (random_layer(rng, N_LINE_BUCKETS, HIDDEN_LINE, 0.15), random_layer(rng, HIDDEN_LINE, N_LINE_OUTPUTS))
-        ),
+        words=random_layer(rng, N_LINE_BUCKETS, HIDDEN_LINE, 0.15),
+        line=random_layer(rng, HIDDEN_LINE, N_LINE_OUTPUTS),
         first_context=Network((random_layer(rng, N_FIRST_INPUTS, 48), random_layer(rng, 48, N_LABELS))),
         second_context=Network(
             (random_layer(rng, second_layout(48)["context"].stop, 48), random_layer(rng, 48, len(REFINED)))

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from linewise.features.vectors import N_LINE_BUCKETS
 from linewise.models import Classifier, ModelError
+from linewise.models.network import Layer
 from linewise.models.store import load, save
 
 from .networks import plain_thresholds, random_networks
@@ -30,9 +32,11 @@ def resave(folder: Path, arrays: dict[str, np.ndarray]) -> None:
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     networks = random_networks()
-    save(tmp_path, networks, plain_thresholds(), {"note": "x"}, dtype=np.float32)
+    save(tmp_path, networks, plain_thresholds(), {"note": "x"}, small=False)
     loaded = load(tmp_path)
-    assert np.array_equal(loaded.networks.line.layers[0].weight, networks.line.layers[0].weight)
+    assert isinstance(networks.words, Layer)
+    assert isinstance(loaded.networks.words, Layer)
+    assert np.array_equal(loaded.networks.words.weight, networks.words.weight)
     assert np.array_equal(loaded.networks.second_context.layers[1].bias, networks.second_context.layers[1].bias)
     assert loaded.thresholds["balanced"].upper.tolist() == [0.5] * 27
     assert loaded.info.summary == {"note": "x"}
@@ -69,7 +73,7 @@ def test_a_flipped_bit_is_refused(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"format_version": "0"}, "format_version is 0"),
+        ({"format_version": "1"}, "format_version is 1"),
         ({"taxonomy_version": "9.9"}, "taxonomy_version is 9.9"),
         ({"labels": ["code"]}, "labels"),
         ({"languages": []}, "languages"),
@@ -94,8 +98,11 @@ def test_what_is_no_description_is_refused(folder: Path, content: bytes) -> None
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("line.0.weight", np.zeros((3, 64), np.float16), r"line\.0\.weight has shape \(3, 64\)"),
-        ("line.1.bias", np.full(27, np.nan, np.float16), r"line\.1\.bias holds a value that is not a finite number"),
+        ("line.0.weight", np.zeros((3, 28), np.float16), r"line\.0\.weight has shape \(3, 28\)"),
+        ("line.0.bias", np.full(28, np.nan, np.float16), r"line\.0\.bias holds a value that is not a finite number"),
+        ("words.codes", np.zeros((3, 64), np.int8), r"words\.codes has type int8 and shape \(3, 64\)"),
+        ("words.codes", np.full((N_LINE_BUCKETS, 64), -128, np.int8), r"words\.codes holds a value out of range"),
+        ("words.scale", np.full(64, np.inf, np.float32), r"words\.scale holds a value out of range"),
         ("language.0.bias", np.zeros(17, np.int64), r"language\.0\.bias is of type int64"),
         ("unexpected", np.zeros(1, np.float16), "unexpected array 'unexpected'"),
     ],

@@ -29,7 +29,7 @@ class State(IntEnum):
     BACKTICK = 5
     TRIPLE = 6
     LONG = 7
-    """Lua's ``[[ … ]]``, Python's ``'''``."""
+    """Lua's ``[[ … ]]``, Python's ``'''``, heredocs."""
 
 
 class Event(IntEnum):

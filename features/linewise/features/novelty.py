@@ -2,20 +2,25 @@
 
 A line's *target* is the plain name that it seems to store into: the first word of a line that goes on with an
 operator or a comma (``x = 1``, ``total += 2``, ``a, b = pair``). Its *second target* is the word after that comma or,
-where a line begins otherwise, the first word before a lone ``=`` (``[ $a ] || b=1``).
+where a line begins otherwise, the first word before a lone ``=`` (``[ $a ] || b=1``). An argument by name on a line of
+its own within round brackets is no target. On a line that begins with ``local`` every word is bound, but in its scope
+alone.
 """
 
 from __future__ import annotations
+
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import kernel
+from .brackets import ROUND
 from .documents import Batch
 from .lexis import State
 from .states import States
 from .structure import Rows, Structure, nearest_marked_ancestor
-from .tokens import Kind, Tokens
+from .tokens import Kind, Tokens, word_hash
 
 NOVELTY_NAMES = (
     "has_target",
@@ -28,6 +33,7 @@ NOVELTY_NAMES = (
     "second_bound_in_scope",
 )
 N_NOVELTY = len(NOVELTY_NAMES)
+_LOCAL_WORDS = (b"local", b"my")
 
 
 def novelty(
@@ -46,6 +52,8 @@ def novelty(
         float32 zeros and ones of shape (n_rows, N_NOVELTY).
     """
     features = np.zeros((len(structure.sentinel), N_NOVELTY), dtype=np.float32)
+    eligible = _may_store(batch, tokens, structure)
+    is_local = _begins_with_local(tokens)
     if (compiled := kernel.load()) is not None:
         compiled.call(
             "lw_novelty",
@@ -59,7 +67,8 @@ def novelty(
             len(batch.lines),
             structure.row_of_line,
             len(features),
-            structure.transparent,
+            eligible,
+            is_local,
             structure.opener,
             structure.sentinel,
             structure.parent,
@@ -67,7 +76,7 @@ def novelty(
             features,
         )
         return features
-    first_targets, second_targets = _targets(batch, tokens, states, structure)
+    first_targets, second_targets = _targets(batch, tokens, states, eligible)
     if not len(first_targets) and not len(second_targets):
         return features
     occurrences, is_target = _occurrences(batch, tokens, states, structure, first_targets, second_targets)
@@ -76,8 +85,14 @@ def novelty(
     scope = np.where(opens_scope, np.arange(len(scope)), scope)[rows]
     names = tokens.exact[occurrences].astype(np.int64)
     document = batch.document_of_line[tokens.lines[occurrences]].astype(np.int64)
-    seen_in_text, bound_in_text = _earlier((document << 32) | names, is_target)
-    seen_in_scope, bound_in_scope = _earlier((scope << 32) | names, is_target)
+    on_local_line = is_local[tokens.lines[occurrences]]
+    seen_in_scope, bound_in_scope = _earlier((scope << 32) | names, is_target | on_local_line)
+    seen_in_text, bound_in_text = np.zeros((2, len(names)), dtype=bool)
+    elsewhere = np.flatnonzero(~on_local_line)
+    if len(elsewhere):
+        seen_in_text[elsewhere], bound_in_text[elsewhere] = _earlier(
+            ((document << 32) | names)[elsewhere], is_target[elsewhere]
+        )
 
     place = np.searchsorted(occurrences, first_targets)
     row = structure.row_of_line[tokens.lines[first_targets]]
@@ -90,12 +105,39 @@ def novelty(
     return features
 
 
+def _may_store(batch: Batch, tokens: Tokens, structure: Structure) -> NDArray[np.bool_]:
+    """Whether a line's beginning may be something that is stored into; bool of shape (n_lines,)."""
+    rows = structure.row_of_line
+    # An argument by name follows an opening bracket or a comma; what a function in brackets holds does not.
+    filled = np.append(np.diff(tokens.first) > 0, False)
+    last = np.append(tokens.first[1:] - 1, 0)
+    before = structure.previous_opaque[rows]
+    line_before = np.where(structure.is_sentinel[before], len(batch.lines), structure.line_of_row[before])
+    ends_with = batch.data[np.append(tokens.starts, 0)[np.maximum(last[line_before], 0)]]
+    goes_on = filled[line_before] & ((ends_with == ord("(")) | (ends_with == ord(",")))
+    eligible: NDArray[np.bool_] = ~structure.transparent[rows]
+    eligible &= ~((structure.enclosing_kind[rows] == ROUND) & goes_on)
+    return eligible
+
+
+def _begins_with_local(tokens: Tokens) -> NDArray[np.bool_]:
+    """Whether each line's first word makes what follows local; bool of shape (n_lines,)."""
+    first = np.append(tokens.exact, np.uint32(0))[tokens.first[:-1]]
+    local: NDArray[np.bool_] = np.diff(tokens.first) > 1
+    local &= np.isin(first, _local_hashes())
+    return local
+
+
+@cache
+def _local_hashes() -> NDArray[np.uint32]:
+    return np.array([word_hash(word) for word in _LOCAL_WORDS], dtype=np.uint32)
+
+
 def _targets(
-    batch: Batch, tokens: Tokens, states: States, structure: Structure
+    batch: Batch, tokens: Tokens, states: States, eligible: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The tokens that are first and second targets, both in order."""
-    opaque = ~structure.transparent[structure.row_of_line]
-    candidates = np.flatnonzero(opaque & (np.diff(tokens.first) >= 2))
+    candidates = np.flatnonzero(eligible & (np.diff(tokens.first) >= 2))
     first = tokens.first[:-1][candidates]
     last = tokens.first[1:][candidates]
     second_kind = tokens.kinds[first + 1]

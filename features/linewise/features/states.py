@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from . import kernel
 from .documents import Batch
+from .heredocs import close_heredocs
 from .lexis import N_STATES, Event, State, transition_table
 from .tokens import Kind, Tokens
 
@@ -73,6 +74,7 @@ def _compiled(compiled: kernel.Kernel, batch: Batch, tokens: Tokens, languages: 
         open_at_end,
         stray_close,
     )
+    close_heredocs(batch, tokens, of_token, languages, line_maps)
     at_start = carry(line_maps, batch.line_offsets, _initial_states(batch, line_maps, stray_close))
     return States(of_token, line_maps, open_at_end, at_start)
 
@@ -107,8 +109,10 @@ def _read_states(batch: Batch, tokens: Tokens, languages: NDArray[np.intp]) -> S
         before[frozen] = after[frozen] = maps[event_lines[frozen], 0]
     open_at_end = maps[:, 0].copy()
     line_maps = table[language_of_line[:, None], Event.LINE_BREAK, maps]
+    of_token = _token_states(tokens, event_tokens, before, after)
+    close_heredocs(batch, tokens, of_token, languages, line_maps)
     return States(
-        of_token=_token_states(tokens, event_tokens, before, after),
+        of_token=of_token,
         line_maps=line_maps,
         open_at_end=open_at_end,
         at_start=carry(line_maps, batch.line_offsets, _initial_states(batch, line_maps, stray_close)),

@@ -4,8 +4,9 @@ Rows, not lines: every document has a *sentinel* row before its first line, and 
 "the line before the first" and "no parent" are ordinary rows. Rows hold whatever per-line values the networks gather;
 a sentinel's are zero.
 
-Blank lines, comment lines, preprocessor lines and the insides of multi-line comments and strings are *transparent*:
-they have a parent, but are nobody's parent or sibling, because their indentation says little.
+Blank lines, comment lines, preprocessor lines, the insides of multi-line comments and strings, and what stands in
+round or square brackets but no further in than the line that opens them are *transparent*: they have a parent, but are
+nobody's parent or sibling, because their indentation says little.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import kernel
+from .brackets import ROUND, SQUARE, find_brackets
 from .documents import Batch
 from .languages import LANGUAGE_INDEX
 from .lexis import State
@@ -25,11 +27,8 @@ from .tokens import Kind, Tokens
 Rows = NDArray[np.int64]
 MAX_DOUBLINGS = 5
 """Ancestors are followed for at most 2 ** 5 = 32 levels."""
-_MAX_ROUNDS = 64
 _HAS_DIRECTIVES = np.zeros(len(LANGUAGE_INDEX) + 1, dtype=bool)
 _HAS_DIRECTIVES[[LANGUAGE_INDEX[name] for name in ("c", "cpp", "csharp", "swift")]] = True
-N_BRACKETS = 4
-"""None, round, square, curly: which bracket encloses a line's start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +44,11 @@ class Structure:
         transparent: bool.
         previous_opaque, next_opaque: the nearest rows that are not transparent.
         parent: the nearest opaque row above that is indented less.
+        root: the outermost of a row's parents, the row itself where it has none.
         sibling: the nearest opaque row above of the same indentation under the same parent.
+        next_lower: the nearest opaque row below that is indented less; the next sentinel where there is none.
         opener: for rows inside a multi-line comment or string, the row where it begins.
-        enclosing: the row of the innermost bracket that is open at the row's start.
-        enclosing_kind: uint8, 0 none, 1 round, 2 square, 3 curly.
-        matching: for rows that begin with a closing bracket, the row of its opening one.
-        depth: number of brackets open at the row's start, int64, clipped at 0 from below.
+        enclosing, enclosing_kind, matching, depth, unopened: see `brackets.Brackets`.
     """
 
     row_of_line: Rows
@@ -62,12 +60,15 @@ class Structure:
     previous_opaque: Rows
     next_opaque: Rows
     parent: Rows
+    root: Rows
     sibling: Rows
+    next_lower: Rows
     opener: Rows
     enclosing: Rows
     enclosing_kind: NDArray[np.uint8]
     matching: Rows
     depth: Rows
+    unopened: Rows
 
 
 def build_structure(
@@ -94,18 +95,57 @@ def build_structure(
     inside[row_of_line] = states.at_start != State.CODE
     raw_indent = np.full(n_rows, -1, dtype=np.int64)
     raw_indent[row_of_line] = indents
-    if (compiled := kernel.load()) is not None:
-        aside = np.zeros(n_rows, dtype=bool)
-        aside[row_of_line] = _begins_aside(batch, tokens, states, languages)
-        found = _relatives_compiled(compiled, is_sentinel, raw_indent, inside, aside)
-        brackets = _brackets_compiled(compiled, batch, tokens, states, row_of_line, found[0], inside)
-        return Structure(row_of_line, line_of_row, is_sentinel, *found, *brackets)
     index = np.arange(n_rows)
     sentinel = np.maximum.accumulate(np.where(is_sentinel, index, 0))
-    blank = (raw_indent < 0) & ~is_sentinel
-    transparent = blank | inside
-    transparent[row_of_line] |= _begins_aside(batch, tokens, states, languages)
+    brackets = find_brackets(batch, tokens, states, row_of_line, sentinel, inside)
+    aside = (brackets.enclosing_kind == ROUND) | (brackets.enclosing_kind == SQUARE)
+    aside &= brackets.closes & (brackets.matching == sentinel) & (raw_indent <= raw_indent[brackets.enclosing])
+    aside[row_of_line] |= _begins_aside(batch, tokens, states, languages)
+    found = _find_relatives(is_sentinel, sentinel, raw_indent, inside, aside)
+    return Structure(
+        row_of_line,
+        line_of_row,
+        is_sentinel,
+        sentinel,
+        *found,
+        brackets.enclosing,
+        brackets.enclosing_kind,
+        brackets.matching,
+        brackets.depth,
+        brackets.unopened,
+    )
 
+
+_Relatives = tuple[Rows, NDArray[np.bool_], Rows, Rows, Rows, Rows, Rows, Rows, Rows]
+"""The fields of `Structure` from `indent` to `opener`."""
+
+
+def _find_relatives(
+    is_sentinel: NDArray[np.bool_],
+    sentinel: Rows,
+    raw_indent: Rows,
+    inside: NDArray[np.bool_],
+    aside: NDArray[np.bool_],
+) -> _Relatives:
+    """Relatives by indentation.
+
+    Args:
+        is_sentinel: (n_rows,).
+        sentinel: the sentinel of each row's document.
+        raw_indent: -1 for blank rows and sentinels.
+        inside: whether a row begins inside a comment or string.
+        aside: whether a row is transparent for another reason than that, or being blank.
+    """
+    n_rows = len(is_sentinel)
+    if (compiled := kernel.load()) is not None:
+        indent, previous, following, parent, root, sibling, next_lower, opener = np.empty((8, n_rows), dtype=np.int64)
+        transparent = np.empty(n_rows, dtype=bool)
+        found = (indent, transparent, previous, following, parent, root, sibling, next_lower, opener)
+        compiled.call("lw_relatives", n_rows, is_sentinel, sentinel, raw_indent, inside, aside, *found)
+        return found
+    index = np.arange(n_rows)
+    blank = (raw_indent < 0) & ~is_sentinel
+    transparent = blank | inside | aside
     opaque = ~transparent
     last_opaque = np.maximum.accumulate(np.where(opaque, index, 0))
     previous_opaque = np.where(is_sentinel, index, np.append(0, last_opaque[:-1]))
@@ -118,74 +158,19 @@ def build_structure(
     opened_by_code = opaque[opener]
     indent[inside] = np.maximum(raw_indent[opener] + opened_by_code, 0)[inside]
 
-    nearest = _climb(previous_opaque, indent, strict=False)
-    sibling = np.where((indent[nearest] == indent) & ~is_sentinel, nearest, sentinel)
-    parent = _climb(previous_opaque, indent, strict=True)
-    enclosing, enclosing_kind, matching, depth = _brackets(batch, tokens, states, row_of_line, sentinel, inside)
-    return Structure(
-        row_of_line,
-        line_of_row,
-        is_sentinel,
-        sentinel,
+    parent = _climb(previous_opaque, indent, is_sentinel)
+    next_lower = _climb(next_opaque, indent, is_sentinel)
+    return (
         indent,
         transparent,
         previous_opaque,
         next_opaque,
         parent,
-        sibling,
+        _root(parent, is_sentinel),
+        _sibling(previous_opaque, parent, indent, is_sentinel, sentinel),
+        next_lower,
         opener,
-        enclosing,
-        enclosing_kind,
-        matching,
-        depth,
     )
-
-
-def _relatives_compiled(
-    compiled: kernel.Kernel,
-    is_sentinel: NDArray[np.bool_],
-    raw_indent: Rows,
-    inside: NDArray[np.bool_],
-    aside: NDArray[np.bool_],
-) -> tuple[Rows, Rows, NDArray[np.bool_], Rows, Rows, Rows, Rows, Rows]:
-    """The fields of `Structure` from `sentinel` to `opener`."""
-    n_rows = len(is_sentinel)
-    sentinel, indent, previous, following, parent, sibling, opener = np.empty((7, n_rows), dtype=np.int64)
-    transparent = np.empty(n_rows, dtype=bool)
-    found = (sentinel, indent, transparent, previous, following, parent, sibling, opener)
-    compiled.call("lw_relatives", n_rows, is_sentinel, raw_indent, inside, aside, *found)
-    return found
-
-
-def _brackets_compiled(
-    compiled: kernel.Kernel,
-    batch: Batch,
-    tokens: Tokens,
-    states: States,
-    row_of_line: Rows,
-    sentinel: Rows,
-    inside: NDArray[np.bool_],
-) -> tuple[Rows, NDArray[np.uint8], Rows, Rows]:
-    """As `_brackets`."""
-    enclosing, matching, depth = sentinel.copy(), sentinel.copy(), np.zeros(len(sentinel), dtype=np.int64)
-    kind = np.zeros(len(sentinel), dtype=np.uint8)
-    compiled.call(
-        "lw_brackets",
-        batch.data,
-        tokens.starts,
-        tokens.kinds,
-        states.of_token,
-        tokens.first,
-        batch.line_offsets,
-        batch.n_documents,
-        row_of_line,
-        inside,
-        enclosing,
-        kind,
-        matching,
-        depth,
-    )
-    return enclosing, kind, matching, depth
 
 
 def ancestor_maximum(values: NDArray[np.float32], parent: Rows) -> NDArray[np.float32]:
@@ -214,30 +199,44 @@ def ancestor_maximum(values: NDArray[np.float32], parent: Rows) -> NDArray[np.fl
 def nearest_marked_ancestor(parent: Rows, marked: NDArray[np.bool_]) -> Rows:
     """The nearest ancestor that is marked, itself not included; where there is none, the topmost one."""
     pointer = parent
-    for _ in range(_MAX_ROUNDS):
+    while True:
         onward = np.where(marked[pointer], pointer, pointer[pointer])
         if np.array_equal(onward, pointer):
-            break
+            return pointer
         pointer = onward
-    return pointer
 
 
-def _climb(start: Rows, indent: Rows, *, strict: bool) -> Rows:
-    """The nearest row above whose indentation is smaller (`strict`) or not greater.
+def _climb(start: Rows, indent: Rows, is_sentinel: NDArray[np.bool_]) -> Rows:
+    """The nearest row in the direction of `start` that is indented less; a sentinel's is itself.
 
-    All rows climb at once, each along what the others have found so far, so a chain of any length takes about the
-    logarithm of its length in rounds.
+    All rows climb at once, each along what the others have found so far, so a chain of rows of one indentation takes
+    about the logarithm of its length in rounds.
     """
-    pointer = start.copy()
-    climbing = np.arange(len(start))
-    for _ in range(_MAX_ROUNDS):
-        above, own = indent[pointer[climbing]], indent[climbing]
-        climbing = climbing[(above >= own) if strict else (above > own)]
-        climbing = climbing[pointer[climbing] != climbing]
-        if not len(climbing):
-            break
+    pointer = np.where(is_sentinel, np.arange(len(start)), start)
+    climbing = np.flatnonzero(~is_sentinel)
+    while len(climbing):
+        climbing = climbing[indent[pointer[climbing]] >= indent[climbing]]
         pointer[climbing] = pointer[pointer[climbing]]
     return pointer
+
+
+def _root(parent: Rows, is_sentinel: NDArray[np.bool_]) -> Rows:
+    pointer = np.where(is_sentinel[parent], np.arange(len(parent)), parent)
+    while True:
+        onward = pointer[pointer]
+        if np.array_equal(onward, pointer):
+            return pointer
+        pointer = onward
+
+
+def _sibling(previous_opaque: Rows, parent: Rows, indent: Rows, is_sentinel: NDArray[np.bool_], sentinel: Rows) -> Rows:
+    """The nearest row above that is indented no more, if it is indented as much; else the sentinel."""
+    nearest = previous_opaque.copy()
+    climbing = np.flatnonzero(~is_sentinel)
+    while len(climbing):
+        climbing = climbing[indent[nearest[climbing]] > indent[climbing]]
+        nearest[climbing] = parent[nearest[climbing]]
+    return np.where((indent[nearest] == indent) & ~is_sentinel, nearest, sentinel)
 
 
 def _next(opaque: NDArray[np.bool_], n_rows: int) -> Rows:
@@ -257,55 +256,3 @@ def _begins_aside(batch: Batch, tokens: Tokens, states: States, languages: NDArr
     result = np.zeros(len(batch.lines), dtype=bool)
     result[occupied] = aside
     return result
-
-
-def _brackets(
-    batch: Batch, tokens: Tokens, states: States, row_of_line: Rows, sentinel: Rows, inside: NDArray[np.bool_]
-) -> tuple[Rows, NDArray[np.uint8], Rows, Rows]:
-    """Match brackets and line starts by sorting them by nesting level."""
-    n_lines = len(batch.lines)
-    enclosing, matching = sentinel.copy(), sentinel.copy()
-    enclosing_kind = np.zeros(len(sentinel), dtype=np.uint8)
-    depth_of_row = np.zeros(len(sentinel), dtype=np.int64)
-    usable = (states.of_token == State.CODE) & (tokens.kinds >= Kind.OPENER) & (tokens.kinds <= Kind.CLOSER)
-    usable &= ~inside[row_of_line][tokens.lines]
-    brackets = np.flatnonzero(usable)
-    if not len(brackets):
-        return enclosing, enclosing_kind, matching, depth_of_row
-    opens = tokens.kinds[brackets] == Kind.OPENER
-    running = np.concatenate(([0], np.cumsum(np.where(opens, 1, -1))))
-    first_of_line = np.searchsorted(brackets, tokens.first[:-1])  # (n_lines,)
-    document = batch.document_of_line[tokens.lines[brackets]]
-    base = running[np.searchsorted(brackets, tokens.first[batch.line_offsets[:-1]])]  # (n_documents,)
-    line_depth = running[first_of_line] - base[batch.document_of_line]
-
-    # An opener stands at the level it opens, a closer at the level it closes, a line start at the level it is in.
-    level = np.where(opens, running[1:], running[:-1]) - base[document]
-    levels = np.concatenate((level, line_depth))
-    documents = np.concatenate((document, batch.document_of_line))
-    # Order within a level: bracket k at 2k + 1, the start of a line whose first bracket is k at 2k.
-    places = np.concatenate((2 * np.arange(len(brackets)) + 1, 2 * first_of_line))
-    is_opener = np.concatenate((opens, np.zeros(n_lines, dtype=bool)))
-    order = np.lexsort((places, levels, documents))
-    group_changes = (np.diff(levels[order], prepend=levels[order[:1]] - 1) != 0) | (
-        np.diff(documents[order], prepend=-1) != 0
-    )
-    group_start = np.maximum.accumulate(np.where(group_changes, np.arange(len(order)), 0))
-    last_opener = np.maximum.accumulate(np.where(is_opener[order], np.arange(len(order)), -1))
-    found = (last_opener >= group_start) & ~is_opener[order] & (levels[order] > 0)
-    opener_of = np.full(len(order), -1, dtype=np.int64)
-    opener_of[order[found]] = order[last_opener[found]]
-
-    of_line = opener_of[len(brackets) :]
-    known = np.flatnonzero(of_line >= 0)
-    opener_tokens = brackets[of_line[known]]
-    enclosing[row_of_line[known]] = row_of_line[tokens.lines[opener_tokens]]
-    character = batch.data[tokens.starts[opener_tokens]]
-    kind = np.select([character == ord("("), character == ord("[")], [1, 2], 3)
-    enclosing_kind[row_of_line[known]] = kind
-    depth_of_row[row_of_line] = np.maximum(line_depth, 0)
-
-    of_bracket = opener_of[: len(brackets)]
-    leading = np.flatnonzero((tokens.first[tokens.lines[brackets]] == brackets) & (of_bracket >= 0))
-    matching[row_of_line[tokens.lines[brackets[leading]]]] = row_of_line[tokens.lines[brackets[of_bracket[leading]]]]
-    return enclosing, enclosing_kind, matching, depth_of_row

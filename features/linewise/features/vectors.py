@@ -1,7 +1,9 @@
 """Lines and texts to sparse vectors: hashed n-grams of tokens, each together with the state it stands in.
 
-The `#` of ``"#"`` and that of a comment are different features, because every n-gram is hashed with the comment or
-string state of its last token (see `states`). The same function serves training and answering.
+A line's own words make most of its vector; a few n-grams reach over to the ends of the lines beside it, because a
+continued line reads like another one. The `#` of ``"#"`` and that of a comment are different features, because every
+n-gram is hashed with the comment or string state of its last token (see `states`). The same function serves training
+and answering.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from .documents import WHITE_SPACE, Batch
 from .states import States
 from .tokens import Kind, Tokens
 
-LINE_BUCKET_BITS = 15
+LINE_BUCKET_BITS = 16
 N_LINE_BUCKETS = 1 << LINE_BUCKET_BITS
 LANGUAGE_BUCKET_BITS = 14
 N_LANGUAGE_BUCKETS = 1 << LANGUAGE_BUCKET_BITS
@@ -27,10 +29,12 @@ MAX_TOKENS_PER_LANGUAGE = 6000
 """The language is judged by a document's first so many tokens."""
 
 FEATURES_PER_TOKEN = 3
-FEATURES_PER_LINE = 18
+FEATURES_PER_LINE = 22
 _K = [np.uint32(value) for value in (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F, 0x165667B1, 0x7FEB352D)]
 _BEGIN = np.uint32(0x42454749)
 _END = np.uint32(0x454E4421)
+_NOWHERE = np.uint32(0x4E4F5748)
+"""Stands for the lines before a text and after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ def line_vectors(
         states.open_at_end,
         indents,
         languages.astype(np.uint8)[batch.document_of_line],
+        batch.document_of_line,
         indices,
     )
     return LineVectors(indices, offsets)
@@ -238,6 +243,16 @@ def _line_features(
     balance = _bracket_balance(tokens, states, n_lines)
     # A `.` or an `@` at a line's start means another thing in each language.
     language = (languages[batch.document_of_line].astype(np.uint32) + np.uint32(1)) * _K[4]
+    document = batch.document_of_line
+    follows = np.append(-1, document)[:-1] == document
+    precedes = np.append(document, -1)[1:] == document
+
+    def before(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        return np.where(follows, np.append(_NOWHERE, values)[:-1], _NOWHERE)
+
+    def after(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        return np.where(precedes, np.append(values, _NOWHERE)[1:], _NOWHERE)
+
     salts = [np.uint32(0x51ED270B * (k + 3) & 0xFFFFFFFF) for k in range(FEATURES_PER_LINE)]
     combined = [
         z0,
@@ -258,6 +273,10 @@ def _line_features(
         language + x0 * _K[1] + a1,
         language + a0 * _K[1] + z0,
         language + a0 * _K[1] + a1 * _K[2] + a2,
+        language + before(z0) * _K[1] + a0 * _K[2],
+        before(a0) * _K[1] + before(z0) * _K[2] + a0 * _K[3],
+        before(z1) * _K[1] + before(z0) * _K[2] + a0 * _K[3] + a1,
+        after(a0) * _K[1] + z0 * _K[2] + a0 * _K[3],
     ]
     return [_bucket(value * _K[0] + salt) for value, salt in zip(combined, salts, strict=True)]
 

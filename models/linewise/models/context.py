@@ -8,25 +8,22 @@ a lone brace to the body.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linewise.features import kernel
+from linewise.features.brackets import N_BRACKETS
 from linewise.features.documents import Batch
 from linewise.features.labels import LABEL_INDEX, LABELS, N_LABELS, Group
 from linewise.features.languages import LANGUAGE_NAMES
 from linewise.features.lexis import N_STATES
 from linewise.features.novelty import N_NOVELTY, novelty
 from linewise.features.states import States
-from linewise.features.structure import (
-    N_BRACKETS,
-    Rows,
-    Structure,
-    ancestor_maximum,
-)
-from linewise.features.tokens import Tokens
+from linewise.features.structure import Rows, Structure, ancestor_maximum
+from linewise.features.tokens import Tokens, word_hash
 
 from .network import Float32Array, Inputs, Part, sigmoid
 
@@ -56,10 +53,17 @@ _CARRIED = np.array(
 _OPENER = np.array(
     [LABEL_INDEX[name] for name in ("code", "comment", "documentation", "string", "text", "function_definition")]
 )
+_FAR = np.array(
+    [
+        LABEL_INDEX[name]
+        for name in ("code", "comment", "documentation", "string", "delimiter", "text", "import", "annotation")
+    ]
+)
+"""What counts of the lines two away."""
 _CONSTRUCTS = np.array([index for index, label in enumerate(LABELS) if label.group is Group.CONSTRUCT])
 _SCOPES = [LABEL_INDEX["function_definition"], LABEL_INDEX["type_definition"]]
 _ONE_OF_STATE, _ONE_OF_CONTEXT = np.eye(N_STATES, dtype=np.float32), np.eye(len(CONTEXTS), dtype=np.float32)
-N_PLACE = 22
+N_PLACE = 26
 HIDDEN_LINE = 64
 LOGIT_LIMIT, LOGIT_SCALE = 10.0, 0.25
 """The second network sees the first one's logits within this limit, and scaled."""
@@ -76,14 +80,15 @@ FIRST_LAYOUT = _layout(
         ("own", N_LABELS),
         ("previous", N_LABELS),
         ("next", N_LABELS),
-        ("previous_2", N_LABELS),
-        ("next_2", N_LABELS),
+        ("previous_2", len(_FAR)),
+        ("next_2", len(_FAR)),
         ("previous_opaque", N_LABELS),
         ("next_opaque", N_LABELS),
         ("parent", N_LABELS),
         ("sibling", N_LABELS),
         ("matching", N_LABELS),
         ("enclosing", N_LABELS),
+        ("next_lower", N_LABELS),
         ("opener", len(_OPENER)),
         ("ancestors", len(_CARRIED)),
         ("enclosing_ancestors", len(_CARRIED)),
@@ -97,7 +102,17 @@ FIRST_LAYOUT = _layout(
     )
 )
 N_FIRST_INPUTS = FIRST_LAYOUT["context"].stop
-SECOND_RELATIVES = ("previous", "next", "previous_opaque", "next_opaque", "parent", "sibling", "matching", "enclosing")
+SECOND_RELATIVES = (
+    "previous",
+    "next",
+    "previous_opaque",
+    "next_opaque",
+    "parent",
+    "sibling",
+    "matching",
+    "enclosing",
+    "next_lower",
+)
 REFINED = np.array(
     [
         LABEL_INDEX[name]
@@ -186,6 +201,7 @@ def surround(
         "sibling": structure.sibling,
         "matching": structure.matching,
         "enclosing": structure.enclosing,
+        "next_lower": structure.next_lower,
     }
     return Surroundings(
         batch,
@@ -211,6 +227,7 @@ def first_inputs(around: Surroundings, tokens: Tokens, hidden: Float32Array, pro
     structure, batch, columns = around.structure, around.batch, FIRST_LAYOUT
     gated = _by_row(structure, probabilities)
     opener_values = _columns(gated, _OPENER)
+    far = _columns(gated, _FAR)
     _let_nothing_begin_inside(structure, gated)
     carried = _carried(around, gated)
     by_indent = ancestor_maximum(carried, structure.parent)
@@ -229,7 +246,10 @@ def first_inputs(around: Surroundings, tokens: Tokens, hidden: Float32Array, pro
         (
             Part(start["hidden"], hidden),
             Part(start["own"], probabilities),
-            *(Part(start[name], gated, row, relative) for name, relative in around.relatives.items()),
+            *(
+                Part(start[name], far if name in ("previous_2", "next_2") else gated, row, relative)
+                for name, relative in around.relatives.items()
+            ),
             Part(start["opener"], opener_values, row, structure.opener),
             Part(start["ancestors"], by_indent, row),
             Part(start["enclosing_ancestors"], by_bracket, row),
@@ -306,19 +326,27 @@ def _let_nothing_begin_inside(structure: Structure, values: Float32Array) -> Non
 def _continued(batch: Batch, tokens: Tokens, structure: Structure) -> Rows:
     """The header that each row continues, a sentinel where none; (n_rows,).
 
-    A row that begins with ``{`` continues its sibling, one that begins with a closing bracket its opener's row, one
-    that begins inside round brackets the row where these open.
+    A row that begins with ``{`` or ``where`` continues its sibling, one that begins with a closing bracket its opener's
+    row, one that begins inside round brackets the row where these open.
     """
     continues = np.where(structure.enclosing_kind == 1, structure.enclosing, structure.matching)
     occupied = np.flatnonzero(tokens.first[1:] > tokens.first[:-1])
-    curly = occupied[batch.data[tokens.starts[tokens.first[occupied]]] == ord("{")]
-    rows = structure.row_of_line[curly]
+    first = tokens.first[occupied]
+    goes_on = (batch.data[tokens.starts[first]] == ord("{")) | (tokens.exact[first] == _where())
+    rows = structure.row_of_line[occupied[goes_on]]
     continues[rows] = structure.sibling[rows]
     return continues
 
 
+@cache
+def _where() -> np.uint32:
+    return np.uint32(word_hash(b"where"))
+
+
 def _carried(around: Surroundings, values: Float32Array) -> Float32Array:
     """What a row passes on to its descendants: its own labels and those of the header that it continues.
+
+    A header that continues another row passes that one's labels on too, three rows in all.
 
     Args:
         around: the lines' surroundings.
@@ -332,7 +360,9 @@ def _carried(around: Surroundings, values: Float32Array) -> Float32Array:
         compiled.call("lw_carry_columns", values, *values.shape, _CARRIED, len(_CARRIED), around.continues, carried)
         return carried
     carried = values.take(_CARRIED, axis=1)
-    return np.maximum(carried, carried[around.continues])
+    twice = around.continues[around.continues]
+    pair = np.maximum(carried, carried[around.continues])
+    return np.maximum(pair, pair[twice])
 
 
 def _columns(values: Float32Array, columns: NDArray[np.int64]) -> Float32Array:
@@ -364,6 +394,9 @@ def _place(batch: Batch, structure: Structure) -> Float32Array:
             structure.enclosing_kind,
             structure.matching,
             structure.depth,
+            structure.unopened,
+            structure.root,
+            structure.next_lower,
             place,
         )
         return place
@@ -391,5 +424,9 @@ def _place(batch: Batch, structure: Structure) -> Float32Array:
         np.log2(after + 1) / 6,
         before == 0,
         after == 0,
+        indent[structure.root[row]] == 0,
+        np.log2(indent[structure.root[row]] + 2) / 4,
+        np.minimum(structure.unopened[row], 8) / 4,
+        structure.is_sentinel[structure.next_lower[row]],
     ]
     return np.stack([column.astype(np.float32) for column in columns], axis=1)

@@ -25,6 +25,7 @@ from linewise.features.vectors import LineVectors, indentation, language_vectors
 from .context import CONTEXTS, N_LANGUAGE_SCORES, REFINED, Surroundings, first_inputs, second_inputs, surround
 from .interior import settle_beginnings
 from .network import Float32Array, Inputs, Layer, Network, Part, run, sigmoid, softmax
+from .sparse import CodedLayer, sum_rows
 
 N_LINE_OUTPUTS = N_LABELS + 1
 MIN_LANGUAGE_SCORE = 0.5
@@ -39,13 +40,14 @@ class Networks:
 
     Attributes:
         language: hashed text vector -> logits of the languages and of text.
-        line: hashed line vector -> hidden -> logits of the labels and of lying inside what began above the line; two
-            layers, the first applied to sparse rows.
+        words: hashed line vector -> hidden layer of the line network.
+        line: that -> logits of the labels and of lying inside what began above the line.
         first_context, second_context: see `context`.
     """
 
     language: Layer
-    line: Network
+    words: Layer | CodedLayer
+    line: Layer
     first_context: Network
     second_context: Network
 
@@ -125,32 +127,16 @@ def prepare(language_layer: Layer, documents: Sequence[Document]) -> Prepared:
     return Prepared(batch, tokens, states, indents, languages, scores, contexts)
 
 
-def run_line(network: Network, prepared: Prepared) -> tuple[Float32Array, Float32Array, Float32Array]:
+def run_line(networks: Networks, prepared: Prepared) -> tuple[Float32Array, Float32Array, Float32Array]:
     """What each line says by itself.
 
     Returns:
         The hidden layer (n_lines, n_hidden), the labels' probabilities (n_lines, n_labels), and the log-odds that the
         line lies inside a comment or string that began above it (n_lines,).
     """
-    first, last = network.layers
-    hidden = _sum_rows(prepared.vectors(), first)
-    _, logits = run(Network((last,)), prepared.batch.line_offsets, Inputs((Part(0, hidden),)))
+    hidden = sum_rows(prepared.vectors(), networks.words)
+    _, logits = run(Network((networks.line,)), prepared.batch.line_offsets, Inputs((Part(0, hidden),)))
     return hidden, sigmoid(np.ascontiguousarray(logits[:, :N_LABELS])), logits[:, N_LABELS]
-
-
-def _sum_rows(vectors: LineVectors, layer: Layer) -> Float32Array:
-    """A rectified layer of sparse rows of ones: float32 of shape (n_lines, n_hidden)."""
-    n_lines, n_hidden = len(vectors.offsets) - 1, layer.weight.shape[1]
-    if (compiled := kernel.load()) is not None:
-        hidden = np.empty((n_lines, n_hidden), dtype=np.float32)
-        compiled.call(
-            "lw_sum_rows", vectors.indices, vectors.offsets, n_lines, layer.weight, layer.bias, n_hidden, hidden
-        )
-        return hidden
-    hidden = np.asarray(vectors.matrix() @ layer.weight)  # (n_lines, buckets) @ (buckets, n_hidden)
-    hidden += layer.bias
-    np.maximum(hidden, 0, out=hidden)
-    return hidden
 
 
 def surroundings(prepared: Prepared) -> Surroundings:
@@ -168,7 +154,7 @@ def surroundings(prepared: Prepared) -> Surroundings:
 
 def first_context_inputs(networks: Networks, prepared: Prepared) -> tuple[Surroundings, Inputs]:
     """The lines' surroundings, and what the first context network sees of each line."""
-    hidden, probabilities, inside = run_line(networks.line, prepared)
+    hidden, probabilities, inside = run_line(networks, prepared)
     may_begin_inside = prepared.contexts != CONTEXTS.index("file")
     states = settle_beginnings(prepared.states, prepared.batch, prepared.languages, may_begin_inside, inside)
     around = surroundings(replace(prepared, states=states))

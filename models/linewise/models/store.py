@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -34,8 +34,9 @@ from linewise.features.vectors import N_LANGUAGE_BUCKETS, N_LINE_BUCKETS
 from .context import HIDDEN_LINE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, REFINED, second_layout
 from .network import Layer, Network
 from .pipeline import N_LINE_OUTPUTS, Networks
+from .sparse import CODE_LIMIT, CodedLayer, encode
 
-FORMAT_VERSION = "1"
+FORMAT_VERSION = "2"
 MODES = ("high-confidence", "balanced", "best-guess")
 _JSON_NAME, _WEIGHTS_NAME = "model.json", "weights.safetensors"
 _MAX_JSON_BYTES, _MAX_WEIGHTS_BYTES = 1 << 20, 64 << 20
@@ -84,11 +85,19 @@ def save(
     networks: Networks,
     thresholds: dict[str, Thresholds],
     summary: dict[str, Any],
-    dtype: type[np.float16 | np.float32] = np.float16,
+    *,
+    small: bool = True,
 ) -> None:
-    """Write a model folder; the weights are written first, and each file appears whole or not at all."""
-    arrays = {name: np.ascontiguousarray(array.astype(dtype)) for name, array in _to_arrays(networks).items()}
-    weights = save_tensors(arrays)
+    """Write a model folder; the weights are written first, and each file appears whole or not at all.
+
+    Args:
+        folder: where to.
+        networks: the weights.
+        thresholds: by mode.
+        summary: what the model says of itself.
+        small: keep the line network's first layer in one byte a weight and the rest in two; else all as they are.
+    """
+    weights = save_tensors(_to_arrays(compact(networks) if small else networks, np.float16 if small else np.float32))
     description = {
         "format_version": FORMAT_VERSION,
         "taxonomy_version": TAXONOMY_VERSION,
@@ -137,18 +146,24 @@ def load(folder: Path) -> SavedModel:
     return SavedModel(networks, thresholds, info)
 
 
-def _to_arrays(networks: Networks) -> dict[str, NDArray[np.float32]]:
-    named = {
-        "language": Network((networks.language,)),
-        "line": networks.line,
-        "first_context": networks.first_context,
-        "second_context": networks.second_context,
-    }
-    arrays: dict[str, NDArray[np.float32]] = {}
-    for name, network in named.items():
-        for index, layer in enumerate(network.layers):
-            arrays[f"{name}.{index}.weight"] = layer.weight
-            arrays[f"{name}.{index}.bias"] = layer.bias
+def compact(networks: Networks) -> Networks:
+    """The same networks with the line network's first layer as it is stored."""
+    return replace(networks, words=encode(networks.words)) if isinstance(networks.words, Layer) else networks
+
+
+def _to_arrays(networks: Networks, dtype: type[np.float16 | np.float32]) -> dict[str, NDArray[Any]]:
+    arrays: dict[str, NDArray[Any]] = {}
+    named = {"language.0": networks.language, "line.0": networks.line}
+    for name, network in (("first_context", networks.first_context), ("second_context", networks.second_context)):
+        named.update({f"{name}.{index}": layer for index, layer in enumerate(network.layers)})
+    words = networks.words
+    if isinstance(words, CodedLayer):
+        arrays |= {"words.codes": words.codes, "words.scale": words.scale, "words.bias": words.bias}
+    else:
+        named["words"] = words
+    for name, layer in named.items():
+        arrays[f"{name}.weight"] = np.ascontiguousarray(layer.weight.astype(dtype))
+        arrays[f"{name}.bias"] = layer.bias.astype(dtype)
     return arrays
 
 
@@ -163,17 +178,36 @@ def _from_arrays(path: Path, arrays: dict[str, NDArray[Any]]) -> Networks:
         return Network(tuple(layers))
 
     language = _layer(path, arrays, "language.0", N_LANGUAGE_BUCKETS, N_LANGUAGE_SCORES)
-    line = network("line", 2, N_LINE_BUCKETS, N_LINE_OUTPUTS)
-    if line.layers[0].weight.shape[1] != HIDDEN_LINE:
-        raise ModelError(f"{path}: line.0.weight has {line.layers[0].weight.shape[1]} columns, not {HIDDEN_LINE}")
+    coded = "words.codes" in arrays
+    words = _coded_layer(path, arrays) if coded else _layer(path, arrays, "words", N_LINE_BUCKETS, HIDDEN_LINE)
+    line = _layer(path, arrays, "line.0", HIDDEN_LINE, N_LINE_OUTPUTS)
     first = network("first_context", 2, N_FIRST_INPUTS, N_LABELS)
     n_hidden = first.layers[-1].weight.shape[0]
     second = network("second_context", 2, second_layout(n_hidden)["context"].stop, len(REFINED))
-    known = set(_to_arrays(Networks(language, line, first, second)))
-    extra = sorted(set(arrays) - known)
+    networks = Networks(language, words, line, first, second)
+    extra = sorted(set(arrays) - set(_to_arrays(networks, np.float32)))
     if extra:
         raise ModelError(f"{path}: unexpected array {extra[0]!r}")
-    return Networks(language, line, first, second)
+    return networks
+
+
+def _coded_layer(path: Path, arrays: dict[str, NDArray[Any]]) -> CodedLayer:
+    for part, dtype, shape in (
+        ("codes", np.int8, (N_LINE_BUCKETS, HIDDEN_LINE)),
+        ("scale", np.float32, (HIDDEN_LINE,)),
+        ("bias", np.float32, (HIDDEN_LINE,)),
+    ):
+        array = arrays.get(f"words.{part}")
+        if array is None:
+            raise ModelError(f"{path}: array words.{part} is missing")
+        if array.dtype != dtype or array.shape != shape:
+            raise ModelError(
+                f"{path}: array words.{part} has type {array.dtype} and shape {array.shape}, expected "
+                f"{np.dtype(dtype)} and {shape}"
+            )
+        if not np.isfinite(array).all() or (part == "codes" and array.min() < -CODE_LIMIT):
+            raise ModelError(f"{path}: array words.{part} holds a value out of range or not a finite number")
+    return CodedLayer(*(np.ascontiguousarray(arrays[f"words.{part}"]) for part in ("codes", "scale", "bias")))
 
 
 def _layer(path: Path, arrays: dict[str, NDArray[Any]], name: str, n_inputs: int, n_outputs: int | None) -> Layer:

@@ -48,6 +48,9 @@ def features() -> dict[str, np.ndarray]:
         "sibling": structure.sibling.astype(np.uint16),
         "enclosing": structure.enclosing.astype(np.uint16),
         "matching": structure.matching.astype(np.uint16),
+        "root": structure.root.astype(np.uint16),
+        "next_lower": structure.next_lower.astype(np.uint16),
+        "unopened": structure.unopened.astype(np.uint16),
         "novelty": novelty(batch, tokens, states, structure, opens_scope).astype(np.uint8),
     }
 

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,21 +7,14 @@ from linewise.features.labels import LABEL_INDEX, N_LABELS
 from linewise.features.plain_text import parse_plain_text
 from linewise.models import pipeline
 from linewise.models.context import LOGIT_SCALE, REFINED
-from linewise.models.network import Inputs, Part, run, sigmoid
+from linewise.models.network import Inputs, Layer, Part, run, sigmoid
 from linewise.models.pipeline import Networks
 from linewise.models.store import load, save
 from linewise.training.corpus.shards import LabelledFile
 from linewise.training.trainer.checkpoints import Checkpoints
 from linewise.training.trainer.perceptron import Perceptron, Schedule, Start, label_targets
-from linewise.training.trainer.stages import (
-    Recipe,
-    Run,
-    fit_first_context,
-    fit_language,
-    fit_line,
-    fit_second_context,
-    initial_networks,
-)
+from linewise.training.trainer.run import fit_stages
+from linewise.training.trainer.stages import Recipe, Run
 from linewise.training.trainer.thresholds import N_BINS, fit_thresholds
 
 SMALL = Recipe(
@@ -51,17 +43,13 @@ def fit_all(folder: Path | None = None, reports: list[str] | None = None) -> Net
         if reports is not None:
             reports.append(stage)
 
-    this_run = Run(SMALL, report, Checkpoints(folder))
-    networks = initial_networks()
-    networks = replace(networks, language=fit_language(files, this_run))
-    networks = replace(networks, line=fit_line(files, networks, this_run))
-    networks = replace(networks, first_context=fit_first_context(files, networks, this_run))
-    return replace(networks, second_context=fit_second_context(files, networks, this_run))
+    return fit_stages(files, files, Run(SMALL, report, Checkpoints(folder)))
 
 
 def weights(networks: Networks) -> list[np.ndarray]:
-    parts = (networks.line, networks.first_context, networks.second_context)
-    return [networks.language.weight, *(layer.weight for part in parts for layer in part.layers)]
+    layers = [*networks.first_context.layers, *networks.second_context.layers]
+    assert isinstance(networks.words, Layer)
+    return [layer.weight for layer in (networks.language, networks.words, networks.line, *layers)]
 
 
 @pytest.fixture(scope="module")

@@ -202,11 +202,17 @@ EXPORT void lw_carry_columns(
     const float *values, int64_t n_rows, int64_t width, const int64_t *columns, int64_t n_columns,
     const int64_t *continues, float *out)
 {
-    for (int64_t row = 0; row < n_rows; row++)
+    for (int64_t row = 0; row < n_rows; row++) {
+        int64_t once = continues[row], twice = continues[once], rows[4] = {row, once, twice, continues[twice]};
         for (int64_t k = 0; k < n_columns; k++) {
-            float own = values[row * width + columns[k]], other = values[continues[row] * width + columns[k]];
-            *out++ = other > own ? other : own;
+            float highest = values[row * width + columns[k]];
+            for (int i = 1; i < 4; i++) {
+                float other = values[rows[i] * width + columns[k]];
+                highest = other > highest ? other : highest;
+            }
+            *out++ = highest;
         }
+    }
 }
 
 /* Put `from` (n_rows, n_columns) into some columns of `values` (n_rows, width). */

@@ -4,40 +4,34 @@
 
 #include <math.h>
 
-enum { MAX_ROUNDS = 64 };
-
-/* `structure._climb`, round for round: all rows climb at once, each along what the others had found a round before.
- * `climbing` and `found` are working memory of n_rows each. */
-static void climb(
-    int64_t n_rows, const int64_t *indent, int strict, int64_t *pointer, int64_t *climbing, int64_t *found)
+/* The last of `count` rows, indented ever more, that is indented less than `indent`; -1 where none is. */
+static inline int64_t below(const int64_t *rows, int64_t count, const int64_t *indents, int64_t indent)
 {
-    int64_t count = n_rows;
-    for (int round = 0; round < MAX_ROUNDS && count; round++) {
-        int64_t kept = 0;
-        for (int64_t i = 0; i < count; i++) {
-            int64_t row = round ? climbing[i] : i, above = pointer[row];
-            climbing[kept] = row;
-            found[kept] = pointer[above];
-            kept += (indent[above] > indent[row] || (strict && indent[above] == indent[row])) && above != row;
-        }
-        count = kept;
-        for (int64_t i = 0; i < count; i++)
-            pointer[climbing[i]] = found[i];
+    int64_t low = 0, high = count;
+    /* Most rows are found at the end; the others by halving, so that no text takes longer than its length. */
+    for (int tries = 0; tries < 4 && high > 0; tries++)
+        if (indents[rows[high - 1]] < indent)
+            return high - 1;
+        else
+            high--;
+    while (low < high) {
+        int64_t middle = (low + high) / 2;
+        if (indents[rows[middle]] < indent)
+            low = middle + 1;
+        else
+            high = middle;
     }
+    return low - 1;
 }
 
-/* Sentinels, effective indentation, nearest opaque rows, parents and siblings.
- *
- * `raw_indent` (n_rows) is -1 for blank rows and sentinels; `inside` and `aside` (n_rows) say whether a row begins inside
- * a comment or string, and whether with a comment or directive. Returns 0, or -1 where memory is short.
- */
+/* `structure._find_relatives`. Returns 0, or -1 where memory is short. */
 EXPORT int lw_relatives(
-    int64_t n_rows, const uint8_t *is_sentinel, const int64_t *raw_indent, const uint8_t *inside, const uint8_t *aside,
-    int64_t *sentinel, int64_t *indent, uint8_t *transparent, int64_t *previous_opaque, int64_t *next_opaque,
-    int64_t *parent, int64_t *sibling, int64_t *opener)
+    int64_t n_rows, const uint8_t *is_sentinel, const int64_t *sentinel, const int64_t *raw_indent, const uint8_t *inside,
+    const uint8_t *aside, int64_t *indent, uint8_t *transparent, int64_t *previous_opaque, int64_t *next_opaque,
+    int64_t *parent, int64_t *root, int64_t *sibling, int64_t *next_lower, int64_t *opener)
 {
-    int64_t *working = malloc((size_t)n_rows * 2 * sizeof *working);
-    if (!working)
+    int64_t *rows = malloc((size_t)n_rows * sizeof *rows), count = 0;
+    if (!rows)
         return -1;
     int64_t upcoming = n_rows - 1;
     for (int64_t row = n_rows - 1; row >= 0; row--) {
@@ -46,13 +40,10 @@ EXPORT int lw_relatives(
         if (!transparent[row])
             upcoming = row;
     }
-    int64_t last_opaque = 0, last_outside = 0, own_sentinel = 0;
+    int64_t last_opaque = 0, last_outside = 0;
     for (int64_t row = 0; row < n_rows; row++) {
-        if (is_sentinel[row])
-            own_sentinel = row;
-        sentinel[row] = own_sentinel;
         previous_opaque[row] = is_sentinel[row] ? row : last_opaque;
-        opener[row] = inside[row] ? last_outside : own_sentinel;
+        opener[row] = inside[row] ? last_outside : sentinel[row];
         int64_t column = raw_indent[row];
         if (inside[row]) {
             column = raw_indent[last_outside] + !transparent[last_outside];
@@ -66,64 +57,132 @@ EXPORT int lw_relatives(
         if (!transparent[row])
             last_opaque = row;
     }
-    memcpy(sibling, previous_opaque, (size_t)n_rows * sizeof *sibling);
-    memcpy(parent, previous_opaque, (size_t)n_rows * sizeof *parent);
-    climb(n_rows, indent, 0, sibling, working, working + n_rows);
-    climb(n_rows, indent, 1, parent, working, working + n_rows);
-    for (int64_t row = 0; row < n_rows; row++)
-        if (is_sentinel[row] || indent[sibling[row]] != indent[row])
-            sibling[row] = sentinel[row];
-    free(working);
+    /* `rows` holds the opaque rows above that no later one hides, indented ever more, the document's sentinel first. */
+    for (int64_t row = 0; row < n_rows; row++) {
+        if (is_sentinel[row]) {
+            parent[row] = root[row] = sibling[row] = rows[0] = row;
+            count = 1;
+            continue;
+        }
+        int64_t at = below(rows, count, indent, indent[row]);
+        parent[row] = rows[at];
+        root[row] = at == 0 ? row : root[rows[at]];
+        sibling[row] = at + 1 < count && indent[rows[at + 1]] == indent[row] ? rows[at + 1] : sentinel[row];
+        if (!transparent[row]) {
+            rows[at + 1] = row;
+            count = at + 2;
+        }
+    }
+    for (int64_t row = n_rows - 1; row >= 0; row--) {
+        if (is_sentinel[row]) {
+            next_lower[row] = rows[0] = row;
+            count = 1;
+            continue;
+        }
+        int64_t at = below(rows, count, indent, indent[row]);
+        next_lower[row] = rows[at];
+        if (!transparent[row]) {
+            rows[at + 1] = row;
+            count = at + 2;
+        }
+    }
+    free(rows);
     return 0;
 }
 
-/* The innermost open bracket of each line, and the partner of a leading closing one; outputs begin as sentinels, zeros. */
+/* An open bracket: its token, and how many curly brackets are open at its own. */
+typedef struct {
+    int64_t token, row, curly_level;
+} Bracket;
+
+typedef struct {
+    Bracket *open;
+    int64_t count, capacity;
+} Stack;
+
+static inline int push(Stack *stack, Bracket bracket)
+{
+    if (stack->count >= stack->capacity) {
+        int64_t capacity = stack->capacity ? stack->capacity * 2 : 256;
+        Bracket *larger = realloc(stack->open, (size_t)capacity * sizeof *larger);
+        if (!larger)
+            return -1;
+        stack->open = larger;
+        stack->capacity = capacity;
+    }
+    stack->open[stack->count++] = bracket;
+    return 0;
+}
+
+enum { ROUND = 1, SQUARE, CURLY, N_BRACKETS };
+
+/* `brackets.find_brackets`; `enclosing` and `matching` begin as sentinels, the rest as zeros. */
 EXPORT int lw_brackets(
     const uint8_t *data, const int64_t *starts, const uint8_t *kinds, const uint8_t *of_token, const int64_t *first,
     const int64_t *line_offsets, int64_t n_documents, const int64_t *row_of_line, const uint8_t *inside,
-    int64_t *enclosing, uint8_t *enclosing_kind, int64_t *matching, int64_t *depth_of_row)
+    int64_t *enclosing, uint8_t *enclosing_kind, uint8_t *closes, int64_t *matching, int64_t *depth, int64_t *unopened)
 {
-    int64_t capacity = 1024, *open = malloc((size_t)capacity * sizeof *open);
-    if (!open)
-        return -1;
+    int64_t n_lines = line_offsets[n_documents], n_tokens = first[n_lines];
+    Stack stacks[N_BRACKETS] = {{0}};
+    int64_t *opener_of = malloc(((size_t)n_lines + 1) * sizeof *opener_of);
+    uint8_t *is_closed = calloc((size_t)n_tokens + 1, 1);
+    int result = -1;
+    if (!opener_of || !is_closed)
+        goto done;
     for (int64_t document = 0; document < n_documents; document++) {
-        int64_t depth = 0;
-        for (int64_t line = line_offsets[document]; line < line_offsets[document + 1]; line++) {
+        int64_t begin = line_offsets[document], end = line_offsets[document + 1], n_unopened = 0;
+        for (int kind = ROUND; kind < N_BRACKETS; kind++)
+            stacks[kind].count = 0;
+        for (int64_t line = begin; line < end; line++) {
             int64_t row = row_of_line[line];
-            if (depth > 0) {
-                /* Packed: the row of the bracket, and its kind in the two lowest bits. */
-                enclosing[row] = open[depth] >> 2;
-                enclosing_kind[row] = (uint8_t)(open[depth] & 3);
-                depth_of_row[row] = depth;
+            opener_of[line] = -1;
+            unopened[row] = n_unopened;
+            for (int kind = ROUND; kind < N_BRACKETS; kind++) {
+                int64_t count = stacks[kind].count;
+                depth[row] += count;
+                if (!count)
+                    continue;
+                Bracket *top = &stacks[kind].open[count - 1];
+                if (top->token > opener_of[line] && top->curly_level <= stacks[CURLY].count) {
+                    opener_of[line] = top->token;
+                    enclosing[row] = top->row;
+                    enclosing_kind[row] = (uint8_t)kind;
+                }
             }
             if (inside[row])
                 continue;
             for (int64_t token = first[line]; token < first[line + 1]; token++) {
-                if (of_token[token] != CODE)
+                if ((kinds[token] != OPENER && kinds[token] != CLOSER) || of_token[token] != CODE)
                     continue;
+                uint8_t character = data[starts[token]];
+                int kind = character == '(' || character == ')' ? ROUND : character == '[' || character == ']' ? SQUARE : CURLY;
+                Stack *stack = &stacks[kind];
                 if (kinds[token] == OPENER) {
-                    if (++depth >= capacity) {
-                        int64_t *larger = realloc(open, (size_t)capacity * 2 * sizeof *open);
-                        if (!larger) {
-                            free(open);
-                            return -1;
-                        }
-                        open = larger;
-                        capacity *= 2;
-                    }
-                    uint8_t character = data[starts[token]];
-                    if (depth > 0)
-                        open[depth] = row << 2 | (character == '(' ? 1 : character == '[' ? 2 : 3);
-                } else if (kinds[token] == CLOSER) {
-                    if (depth > 0 && token == first[line])
-                        matching[row] = open[depth] >> 2;
-                    depth--;
+                    if (push(stack, (Bracket){token, row, kind == CURLY ? 0 : stacks[CURLY].count}))
+                        goto done;
+                } else if (stack->count) {
+                    Bracket *top = &stack->open[--stack->count];
+                    is_closed[top->token] = 1;
+                    if (token == first[line])
+                        matching[row] = top->row;
+                } else {
+                    n_unopened += kind == CURLY;
                 }
             }
         }
+        for (int64_t line = begin; line < end; line++) {
+            int64_t row = row_of_line[line];
+            unopened[row] = n_unopened - unopened[row];
+            closes[row] = opener_of[line] >= 0 && is_closed[opener_of[line]];
+        }
     }
-    free(open);
-    return 0;
+    result = 0;
+done:
+    for (int kind = ROUND; kind < N_BRACKETS; kind++)
+        free(stacks[kind].open);
+    free(opener_of);
+    free(is_closed);
+    return result;
 }
 
 /* The greatest value among a row's nearest 32 ancestors; values and out (n_rows, width). */
@@ -202,8 +261,8 @@ enum { N_NOVELTY = 8 };
 /* `novelty.novelty`: `features` (n_rows, N_NOVELTY) begins as zeros. */
 EXPORT int lw_novelty(
     const uint8_t *data, const int64_t *starts, const int64_t *ends, const uint8_t *kinds, const uint8_t *of_token,
-    const uint32_t *exact, const int64_t *first, int64_t n_lines, const int64_t *row_of_line, int64_t n_rows, const uint8_t *transparent,
-    const int64_t *opener, const int64_t *sentinel, const int64_t *parent, const uint8_t *opens_scope, float *features)
+    const uint32_t *exact, const int64_t *first, int64_t n_lines, const int64_t *row_of_line, int64_t n_rows, const uint8_t *eligible,
+    const uint8_t *is_local, const int64_t *opener, const int64_t *sentinel, const int64_t *parent, const uint8_t *opens_scope, float *features)
 {
     uint8_t *wanted = calloc(1 << 16, 1);
     int64_t *targets = malloc(((size_t)n_lines + 1) * 2 * sizeof *targets);
@@ -216,7 +275,7 @@ EXPORT int lw_novelty(
     for (line = 0; line < n_lines; line++) {
         int64_t *target = targets + 2 * line, *second = target + 1;
         *target = *second = -1;
-        if (!transparent[row_of_line[line]] && first[line + 1] - first[line] >= 2)
+        if (eligible[line] && first[line + 1] - first[line] >= 2)
             find_targets(data, starts, ends, kinds, of_token, first[line], first[line + 1], target, second);
         if (*target >= 0)
             wanted[exact[*target] >> 16] = 1;
@@ -256,8 +315,9 @@ EXPORT int lw_novelty(
                 if (before == '.' || before == '>')
                     continue;
             }
-            int text = note(&in_text, (uint64_t)sentinel[row] << 32 | exact[token], target);
-            int near = note(&in_scope, (uint64_t)here << 32 | exact[token], target);
+            /* What is local is bound in its scope, and says nothing about the rest of the text. */
+            int text = is_local[line] ? IS_NEW : note(&in_text, (uint64_t)sentinel[row] << 32 | exact[token], target);
+            int near = note(&in_scope, (uint64_t)here << 32 | exact[token], target || is_local[line]);
             float *to = features + row * N_NOVELTY;
             if (token == first_target) {
                 to[0] = 1;
@@ -284,13 +344,14 @@ done:
     return result;
 }
 
-enum { N_PLACE = 22 };
+enum { N_PLACE = 26 };
 
 /* `context._place`: out (n_lines, N_PLACE). */
 EXPORT void lw_place(
     const int64_t *row_of_line, int64_t n_lines, const int64_t *line_offsets, int64_t n_documents, const int64_t *indent,
     const uint8_t *is_sentinel, const int64_t *sentinel, const uint8_t *transparent, const int64_t *previous_opaque,
-    const int64_t *next_opaque, const uint8_t *enclosing_kind, const int64_t *matching, const int64_t *depth, float *out)
+    const int64_t *next_opaque, const uint8_t *enclosing_kind, const int64_t *matching, const int64_t *depth,
+    const int64_t *unopened, const int64_t *root, const int64_t *next_lower, float *out)
 {
     for (int64_t document = 0; document < n_documents; document++) {
         int64_t begin = line_offsets[document], end = line_offsets[document + 1];
@@ -319,6 +380,10 @@ EXPORT void lw_place(
             out[19] = (float)(log2((double)(end - line)) / 6);
             out[20] = line == begin;
             out[21] = line + 1 == end;
+            out[22] = indent[root[row]] == 0;
+            out[23] = (float)(log2((double)(indent[root[row]] + 2)) / 4);
+            out[24] = (float)(unopened[row] < 8 ? unopened[row] : 8) / 4;
+            out[25] = is_sentinel[next_lower[row]];
         }
     }
 }

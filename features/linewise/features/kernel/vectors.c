@@ -1,10 +1,10 @@
 /* Hashed n-grams of lines and their sums of weights: `vectors.line_vectors` and its product with the first layer. */
 #include "kernel.h"
 
-enum { MAX_TOKENS_PER_LINE = 48, FEATURES_PER_TOKEN = 3, FEATURES_PER_LINE = 18, BUCKET_SHIFT = 32 - 15 };
+enum { MAX_TOKENS_PER_LINE = 48, FEATURES_PER_TOKEN = 3, FEATURES_PER_LINE = 22, BUCKET_SHIFT = 32 - 16 };
 enum { LANGUAGE_SHIFT = 32 - 14 };
 static const uint32_t K[6] = {0x9E3779B1u, 0x85EBCA77u, 0xC2B2AE3Du, 0x27D4EB2Fu, 0x165667B1u, 0x7FEB352Du};
-static const uint32_t BEGIN = 0x42454749u, END = 0x454E4421u, SALT = 0x51ED270Bu;
+static const uint32_t BEGIN = 0x42454749u, END = 0x454E4421u, NOWHERE = 0x4E4F5748u, SALT = 0x51ED270Bu;
 static const int64_t SIZES[] = {1, 2, 3, 4, 6, 9, 14, 22, 40};
 static const int32_t COLUMNS[] = {0, 1, 2, 3, 4, 5, 8, 9, 12, 16, 24, 40};
 
@@ -46,7 +46,7 @@ EXPORT void lw_vector_offsets(const int64_t *first, int64_t n_lines, int64_t *of
 EXPORT void lw_line_vectors(
     const uint8_t *data, const int64_t *line_starts, int64_t n_lines, const int64_t *first, const uint8_t *kinds,
     const uint32_t *exact, const uint32_t *abstract, const uint8_t *of_token, const uint8_t *open_at_end,
-    const int32_t *indents, const uint8_t *languages, int32_t *out)
+    const int32_t *indents, const uint8_t *languages, const int32_t *documents, int32_t *out)
 {
     for (int64_t line = 0; line < n_lines; line++) {
         int64_t begin = first[line], end = first[line + 1], count = end - begin;
@@ -63,6 +63,16 @@ EXPORT void lw_line_vectors(
             column++;
         uint32_t balance = bracket_balance(kinds, of_token, begin, end);
         uint32_t language = (languages[line] + 1u) * K[4];
+        /* The ends of the lines beside it: the first token and the last two of the one above, the first of the one below. */
+        uint32_t above_first = NOWHERE, above_last = NOWHERE, above_second = NOWHERE, below_first = NOWHERE;
+        if (line > 0 && documents[line - 1] == documents[line]) {
+            int64_t from = first[line - 1];
+            above_first = begin > from ? abstract[from] : END;
+            above_last = begin > from ? abstract[begin - 1] : BEGIN;
+            above_second = begin > from + 1 ? abstract[begin - 2] : BEGIN;
+        }
+        if (line + 1 < n_lines && documents[line + 1] == documents[line])
+            below_first = first[line + 2] > end ? abstract[end] : END;
         uint32_t combined[FEATURES_PER_LINE] = {
             z[0],
             z[1] * K[1] + z[0],
@@ -82,6 +92,10 @@ EXPORT void lw_line_vectors(
             language + x0 * K[1] + a[1],
             language + a[0] * K[1] + z[0],
             language + a[0] * K[1] + a[1] * K[2] + a[2],
+            language + above_last * K[1] + a[0] * K[2],
+            above_first * K[1] + above_last * K[2] + a[0] * K[3],
+            above_second * K[1] + above_last * K[2] + a[0] * K[3] + a[1],
+            below_first * K[1] + z[0] * K[2] + a[0] * K[3],
         };
         for (uint32_t k = 0; k < FEATURES_PER_LINE; k++)
             *out++ = bucket(combined[k] * K[0] + SALT * (k + 3));
@@ -126,6 +140,32 @@ EXPORT void lw_sum_rows(
                 float value = sum[k] + bias[panel + k];
                 out[line * width + panel + k] = value > 0 ? value : 0;
             }
+        }
+    }
+}
+
+/* The same in whole numbers: sums of rows of `codes` (n_buckets, width), scaled; width <= 64, sums within 16 bits. */
+EXPORT void lw_sum_codes(
+    const int32_t *indices, const int64_t *offsets, int64_t n_lines, const int8_t *codes, const float *scale,
+    const float *bias, int64_t width, float *out)
+{
+    int64_t n_indices = offsets[n_lines];
+    for (int64_t line = 0; line < n_lines; line++, out += width) {
+        int16_t sum[64] = {0};
+        for (int64_t i = offsets[line]; i < offsets[line + 1]; i++) {
+            const int8_t *row = codes + (int64_t)indices[i] * width;
+            if (i + 16 < n_indices)
+                __builtin_prefetch(codes + (int64_t)indices[i + 16] * width);
+            if (width == 64)
+                for (int k = 0; k < 64; k++)
+                    sum[k] = (int16_t)(sum[k] + row[k]);
+            else
+                for (int64_t k = 0; k < width; k++)
+                    sum[k] = (int16_t)(sum[k] + row[k]);
+        }
+        for (int64_t k = 0; k < width; k++) {
+            float value = (float)sum[k] * scale[k] + bias[k];
+            out[k] = value > 0 ? value : 0;
         }
     }
 }

@@ -16,7 +16,7 @@ from linewise.features.tokens import tokenize
 from linewise.features.vectors import indentation
 from linewise.models import pipeline
 from linewise.models.classifier import BATCH_BYTES
-from linewise.models.context import CONTEXTS, first_inputs, second_inputs
+from linewise.models.context import CONTEXTS, HIDDEN_LINE, first_inputs, second_inputs
 from linewise.models.interior import settle_beginnings
 from linewise.models.network import Inputs, Network, Part, run
 from linewise.models.pipeline import Document, Networks
@@ -93,7 +93,7 @@ def _answer(networks: Networks, documents: Sequence[Document], watch: _Watch) ->
     states = watch.time("comments and strings", lambda: read_states(batch, tokens, languages))
     indents = watch.time("comments and strings", lambda: indentation(batch))
     hidden, probabilities, inside = watch.time(
-        "n-grams and line network", lambda: pipeline.run_line(networks.line, prepared)
+        "n-grams and line network", lambda: pipeline.run_line(networks, prepared)
     )
     may_begin_inside = prepared.contexts != CONTEXTS.index("file")
     states = watch.time(
@@ -114,7 +114,7 @@ def measure_products(networks: Networks, rounds: int, n_lines: int = 8192) -> Pr
     """Multiply-adds a line, and the time of the dense products alone, on inputs that lie ready."""
     rng = np.random.default_rng(0)
     offsets = np.array([0, n_lines])
-    dense = [Network(networks.line.layers[1:]), networks.first_context, networks.second_context]
+    dense = [Network((networks.line,)), networks.first_context, networks.second_context]
     prepared = []
     for network in dense:
         rows = rng.random((256, network.n_inputs), dtype=np.float32)
@@ -125,7 +125,7 @@ def measure_products(networks: Networks, rounds: int, n_lines: int = 8192) -> Pr
         for network, inputs in prepared:
             run(network, offsets, inputs)
         times.append(time.process_time() - begin)
-    sparse = LINE_NETWORK_ROWS * networks.line.layers[0].weight.shape[1]
+    sparse = LINE_NETWORK_ROWS * HIDDEN_LINE
     return Products(
         multiply_adds=sparse + sum(network.multiply_adds for network in dense),
         microseconds=statistics.median(times) / n_lines * 1e6,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import sklearn
 
 from linewise.features.languages import LANGUAGE_NAMES
 from linewise.models import store
+from linewise.models.context import HIDDEN_LINE
 from linewise.models.pipeline import Networks
 from linewise.training.corpus.code_digest import digest_of_modules
 from linewise.training.corpus.manifest import Split
@@ -86,13 +87,20 @@ def training_key(recipe: Recipe, corpus: Corpus) -> str:
 
 def fit_networks(corpus: Corpus, recipe: Recipe, report: Report, checkpoints: Checkpoints) -> Networks:
     """Fit all stages, each on its part of the projects."""
-    run = Run(recipe, report, checkpoints)
     folds = split_projects(corpus)
+    return fit_stages(folds.line, folds.context, Run(recipe, report, checkpoints))
+
+
+def fit_stages(line_files: Sequence[LabelledFile], context_files: Sequence[LabelledFile], run: Run) -> Networks:
+    """Fit the language layer and the line network on some files, and the context networks on others."""
     networks = initial_networks()
-    networks = replace(networks, language=fit_language(folds.line, run))
-    networks = replace(networks, line=fit_line(folds.line, networks, run))
-    networks = replace(networks, first_context=fit_first_context(folds.context, networks, run))
-    return replace(networks, second_context=fit_second_context(folds.context, networks, run))
+    networks = replace(networks, language=fit_language(line_files, run))
+    words, line = fit_line(line_files, networks, run).layers
+    # The later networks learn from answers of the weights as they are stored.
+    stored = store.compact(replace(networks, words=words, line=line))
+    stored = replace(stored, first_context=fit_first_context(context_files, stored, run))
+    stored = replace(stored, second_context=fit_second_context(context_files, stored, run))
+    return replace(stored, words=words)
 
 
 def validation_views(corpus: Corpus) -> list[dict[str, Iterator[Sample]]]:
@@ -108,7 +116,7 @@ def validation_views(corpus: Corpus) -> list[dict[str, Iterator[Sample]]]:
 
 def write_model(folder: Path, networks: Networks, recipe: Recipe, corpus: Corpus, validation: Corpus) -> None:
     """Fit the thresholds, write the model folder, and note in it what storing the weights small has cost."""
-    thresholds = fit_thresholds(histograms(validation_views(validation), answer_with(networks)))
+    thresholds = fit_thresholds(histograms(validation_views(validation), answer_with(store.compact(networks))))
     summary: dict[str, Any] = {
         "recipe": asdict(recipe),
         "seed": recipe.seed,
@@ -140,6 +148,6 @@ def _whole_file_f1(networks: Networks, thresholds: store.Thresholds, validation:
 
 def multiply_adds(networks: Networks, features_per_line: int = 40) -> int:
     """Multiply-adds a line: the sparse first layer by its usual number of features, the dense ones in full."""
-    sparse = features_per_line * networks.line.layers[0].weight.shape[1]
-    dense = sum(layer.weight.size for layer in networks.line.layers[1:])
-    return int(sparse + dense + networks.first_context.multiply_adds + networks.second_context.multiply_adds)
+    sparse = features_per_line * HIDDEN_LINE
+    context = networks.first_context.multiply_adds + networks.second_context.multiply_adds
+    return int(sparse + networks.line.weight.size + context)

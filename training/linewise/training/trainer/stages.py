@@ -89,7 +89,8 @@ def initial_networks() -> Networks:
 
     return Networks(
         language=zeros(N_LANGUAGE_BUCKETS, N_LANGUAGE_SCORES).layers[0],
-        line=zeros(N_LINE_BUCKETS, HIDDEN_LINE, N_LINE_OUTPUTS),
+        words=zeros(N_LINE_BUCKETS, HIDDEN_LINE).layers[0],
+        line=zeros(HIDDEN_LINE, N_LINE_OUTPUTS).layers[0],
         first_context=zeros(N_FIRST_INPUTS, 48, N_LABELS),
         second_context=zeros(second_layout(48)["context"].stop, 48, len(REFINED)),
     )
