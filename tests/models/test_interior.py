@@ -1,11 +1,17 @@
-import numpy as np
+from unittest.mock import patch
 
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linewise.features import kernel
 from linewise.features.documents import make_batch
 from linewise.features.languages import LANGUAGE_INDEX
 from linewise.features.lexis import State
+from linewise.features.lines import split_lines
 from linewise.features.states import read_states
 from linewise.features.tokens import tokenize
-from linewise.models.interior import settle_beginnings
+from linewise.models.interior import settle_states
 
 CUT = 'more of\nthe text\n"""\nx = 1\n\ndef f():\n    """doc\n    """\n    return x\n'
 
@@ -17,7 +23,7 @@ def settled(
     languages = np.full(len(texts), LANGUAGE_INDEX[language])
     states = read_states(batch, tokenize(batch), languages)
     odds = np.array([value for part in logits for value in part], dtype=np.float32)
-    at_start = settle_beginnings(states, batch, languages, np.array(may_begin_inside), odds).at_start
+    at_start = settle_states(states, batch, languages, np.array(may_begin_inside), odds).at_start
     return [at_start[a:b].tolist() for a, b in zip(batch.line_offsets, batch.line_offsets[1:], strict=False)]
 
 
@@ -46,3 +52,34 @@ def test_each_document_is_settled_by_its_own_lines() -> None:
     plain = "x = 1\ny = 2\n"
     together = settled([plain, CUT, plain], [[-3.0, -3.0], prose, [-3.0, -3.0]], [True] * 3, "python")
     assert together == [[0, 0], alone, [0, 0]]
+
+
+def test_an_apostrophe_that_is_none_does_not_last() -> None:
+    text = "echo ${x%'}\n" + "run it\n" * 30
+    carried = settled([text], [[0.0] * 31], [False], "bash")[0]
+    assert carried[1:] == [State.SINGLE] * 30
+    assert settled([text], [[-3.0] * 31], [False], "bash") == [[State.CODE] * 31]
+    # A string of code that ends is one.
+    assert settled([text + "'\nx\n"], [[-0.5] * 33], [False], "bash")[0][:33] == [State.CODE] + [State.SINGLE] * 31 + [
+        0
+    ]
+
+
+def test_nothing_drops_out_of_a_block_comment() -> None:
+    assert settled(["/*\n" + "x = 1;\n" * 90], [[-4.0] * 91], [True], "c")[0] == [0] + [State.BLOCK_COMMENT] * 90
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    texts=st.lists(st.text("ab'\"`\n<E", max_size=80), min_size=1, max_size=4),
+    seed=st.integers(0, 1000),
+    language=st.sampled_from(["bash", "ruby", "python", "php", "javascript"]),
+)
+def test_the_compiled_path_is_numpys(texts: list[str], seed: int, language: str) -> None:
+    rng = np.random.default_rng(seed)
+    counts = [len(split_lines(text.encode())) for text in texts]
+    logits = [(10 * rng.standard_normal(count)).tolist() for count in counts]
+    may = (rng.random(len(texts)) < 0.5).tolist()
+    compiled = settled(texts, logits, may, language)
+    with patch.object(kernel, "load", lambda: None):
+        assert settled(texts, logits, may, language) == compiled

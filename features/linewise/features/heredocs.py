@@ -37,10 +37,9 @@ def close_heredocs(
         line_maps: the state after each line for each state before it, uint8 of shape (n_lines, N_STATES); changed in
             place.
     """
-    of_document = _HAS_HEREDOCS[languages]
-    if not of_document.any():
+    if not _HAS_HEREDOCS[languages].any():
         return
-    lines, names = _openers(batch, tokens, of_token, of_document)
+    lines, names = _openers(batch, tokens, of_token, languages)
     if not len(lines):
         return
     ends = _ends(batch, tokens, lines, names)
@@ -51,7 +50,7 @@ def close_heredocs(
 
 
 def _openers(
-    batch: Batch, tokens: Tokens, of_token: NDArray[np.uint8], of_document: NDArray[np.bool_]
+    batch: Batch, tokens: Tokens, of_token: NDArray[np.uint8], languages: NDArray[np.intp]
 ) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
     """The line of each ``<<NAME`` in code, and its name's hash."""
     data, starts, ends, kinds = batch.data, tokens.starts, tokens.ends, tokens.kinds
@@ -60,11 +59,17 @@ def _openers(
     begin = starts[candidates]
     candidates = candidates[(data[begin] == arrow) & (data[begin + 1] == arrow)]
     candidates = candidates[(ends[candidates] - starts[candidates] <= _LONGEST_OPERATOR) & (of_token[candidates] == 0)]
-    candidates = candidates[of_document[batch.document_of_line[tokens.lines[candidates]]]]
-    name = np.minimum(candidates + 1, len(kinds) - 1)
-    quoted = np.isin(kinds[name], _QUOTES)
-    name = np.minimum(name + quoted, len(kinds) - 1)
+    candidates = candidates[_HAS_HEREDOCS[languages[batch.document_of_line[tokens.lines[candidates]]]]]
+    last = len(kinds) - 1
+    follower = np.minimum(candidates + 1, last)
+    quoted = np.isin(kinds[follower], _QUOTES)
+    name = np.minimum(follower + quoted, last)
+    after = np.minimum(name + 1, last)
     usable = (kinds[name] == Kind.WORD) & (tokens.lines[name] == tokens.lines[candidates])
+    usable &= ~quoted | ((kinds[after] == kinds[follower]) & (starts[after] == ends[name]))
+    # `list << NAME` appends in Ruby.
+    is_ruby = languages[batch.document_of_line[tokens.lines[candidates]]] == LANGUAGE_INDEX["ruby"]
+    usable &= ~is_ruby | (starts[follower] == ends[candidates])
     return tokens.lines[candidates[usable]], tokens.exact[name[usable]]
 
 

@@ -56,6 +56,8 @@ class _Shape(IntEnum):
 BACKSLASH, SINGLE_QUOTE_BYTE = 0x5C, 0x27
 _MULTIPLIERS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], np.uint64)
 _NUMBER_HASH = np.uint32(0x4E554D21)
+_CHARACTER_HASH = np.uint32(0x43484152)
+"""The exact hash of every one-character literal: that it is one says all."""
 VOCABULARY_BITS = 18
 
 
@@ -268,6 +270,7 @@ def _hashes(data: NDArray[np.uint8], starts: Int64Array, ends: Int64Array, kinds
     mixed ^= mixed >> np.uint64(29)
     mixed *= _MULTIPLIERS[3]
     upper_half: UInt32Array = (mixed >> np.uint64(32)).astype(np.uint32)
+    upper_half[kinds == Kind.CHARACTER] = _CHARACTER_HASH
     return upper_half
 
 

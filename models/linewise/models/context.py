@@ -28,6 +28,7 @@ from linewise.features.tokens import Tokens, word_hash
 from .network import Float32Array, Inputs, Part, sigmoid
 
 CONTEXTS = ("file", "fragment", "unknown")
+_FILE, _UNKNOWN = CONTEXTS.index("file"), CONTEXTS.index("unknown")
 N_LANGUAGE_SCORES = len(LANGUAGE_NAMES) + 1
 """One for each language and one for text that is none of them."""
 
@@ -60,10 +61,13 @@ _FAR = np.array(
     ]
 )
 """What counts of the lines two away."""
+_FIRST_LINE = np.array([LABEL_INDEX[name] for name in ("comment", "documentation", "import", "module_declaration")])
+"""What a whole file tends to begin with."""
 _CONSTRUCTS = np.array([index for index, label in enumerate(LABELS) if label.group is Group.CONSTRUCT])
 _SCOPES = [LABEL_INDEX["function_definition"], LABEL_INDEX["type_definition"]]
 _ONE_OF_STATE, _ONE_OF_CONTEXT = np.eye(N_STATES, dtype=np.float32), np.eye(len(CONTEXTS), dtype=np.float32)
 N_PLACE = 26
+N_WHOLE = 4
 HIDDEN_LINE = 64
 LOGIT_LIMIT, LOGIT_SCALE = 10.0, 0.25
 """The second network sees the first one's logits within this limit, and scaled."""
@@ -97,6 +101,8 @@ FIRST_LAYOUT = _layout(
         ("state_after", N_STATES),
         ("place", N_PLACE),
         ("novelty", N_NOVELTY),
+        ("whole", N_WHOLE),
+        ("first_line", len(_FIRST_LINE)),
         ("language", N_LANGUAGE_SCORES),
         ("context", len(CONTEXTS)),
     )
@@ -227,7 +233,7 @@ def first_inputs(around: Surroundings, tokens: Tokens, hidden: Float32Array, pro
     structure, batch, columns = around.structure, around.batch, FIRST_LAYOUT
     gated = _by_row(structure, probabilities)
     opener_values = _columns(gated, _OPENER)
-    far = _columns(gated, _FAR)
+    far, of_first_line = _columns(gated, _FAR), _columns(gated, _FIRST_LINE)
     _let_nothing_begin_inside(structure, gated)
     carried = _carried(around, gated)
     by_indent = ancestor_maximum(carried, structure.parent)
@@ -258,6 +264,8 @@ def first_inputs(around: Surroundings, tokens: Tokens, hidden: Float32Array, pro
             Part(start["state_after"], _ONE_OF_STATE, state_after.astype(np.int64)),
             Part(start["place"], _place(batch, structure)),
             Part(start["novelty"], names, row),
+            Part(start["whole"], _whole(around, names)),
+            Part(start["first_line"], of_first_line, row, _first_row(structure)),
             Part(start["language"], around.language_scores, document),
             Part(start["context"], one_of_context, document),
         )
@@ -303,6 +311,36 @@ def _next_sibling(structure: Structure) -> Rows:
     rows = np.flatnonzero((structure.sibling != structure.sentinel) & ~structure.transparent)[::-1]
     following[structure.sibling[rows]] = rows
     return following
+
+
+def _first_row(structure: Structure) -> Rows:
+    """The first row of each row's document, the sentinel where it has none."""
+    rows = np.minimum(structure.sentinel + 1, len(structure.sentinel) - 1)
+    first: Rows = np.where(structure.is_sentinel[rows], structure.sentinel, rows)
+    return first
+
+
+def _whole(around: Surroundings, names: Float32Array) -> Float32Array:
+    """Whether the text may be a whole file, and what is new in it if it is; float32 of shape (n_lines, N_WHOLE).
+
+    In a whole file a name that was not bound before comes into being; in a fragment it says little. Where nobody tells,
+    a text that begins at no indentation and closes nothing that it does not open may be whole, the longer the likelier.
+    """
+    structure, row = around.structure, around.structure.row_of_line
+    n_lines = np.diff(around.batch.line_offsets)
+    sentinels = np.flatnonzero(structure.is_sentinel)[:-1]  # the last one ends the batch
+    deepest = np.maximum.reduceat(structure.indent[structure.root], sentinels) if len(sentinels) else n_lines
+    complete = (deepest <= 0) & (structure.unopened[np.minimum(sentinels + 1, len(structure.sentinel) - 1)] == 0)
+    told = around.contexts
+    whole = np.where(told == _UNKNOWN, complete, told == _FILE).astype(np.float32)[around.document]
+    own = names[row]
+    columns = (
+        whole,
+        np.log2(n_lines + 1).astype(np.float32)[around.document] / 8,
+        whole * (own[:, 0] - own[:, 1]),
+        whole * (own[:, 0] - own[:, 2]),
+    )
+    return np.stack(columns, axis=1).astype(np.float32)
 
 
 def _by_row(structure: Structure, values: Float32Array) -> Float32Array:

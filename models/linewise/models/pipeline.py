@@ -23,7 +23,7 @@ from linewise.features.tokens import Tokens, tokenize
 from linewise.features.vectors import LineVectors, indentation, language_vectors, line_vectors
 
 from .context import CONTEXTS, N_LANGUAGE_SCORES, REFINED, Surroundings, first_inputs, second_inputs, surround
-from .interior import settle_beginnings
+from .interior import settle_states
 from .network import Float32Array, Inputs, Layer, Network, Part, run, sigmoid, softmax
 from .sparse import CodedLayer, sum_rows
 
@@ -156,7 +156,7 @@ def first_context_inputs(networks: Networks, prepared: Prepared) -> tuple[Surrou
     """The lines' surroundings, and what the first context network sees of each line."""
     hidden, probabilities, inside = run_line(networks, prepared)
     may_begin_inside = prepared.contexts != CONTEXTS.index("file")
-    states = settle_beginnings(prepared.states, prepared.batch, prepared.languages, may_begin_inside, inside)
+    states = settle_states(prepared.states, prepared.batch, prepared.languages, may_begin_inside, inside)
     around = surroundings(replace(prepared, states=states))
     return around, first_inputs(around, prepared.tokens, hidden, probabilities)
 

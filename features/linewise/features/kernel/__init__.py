@@ -27,6 +27,7 @@ _SIGNATURES = {
     "lw_tokens": "v anaaaanaaaaaaa",
     "lw_indentation": "v aaaana",
     "lw_read_states": "v aaaaanaaaaaa",
+    "lw_settle_states": "s aaanaaaaa",
     "lw_carry": "v aanaa",
     "lw_vector_offsets": "v ana",
     "lw_line_vectors": "v aanaaaaaaaaaa",

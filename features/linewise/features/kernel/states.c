@@ -1,6 +1,8 @@
 /* Comment and string states of tokens and lines: `states.read_states` and `states.carry`. */
 #include "kernel.h"
 
+#include <math.h>
+
 /* `lexis.Event` */
 enum {
     NONE, DOUBLE, TRIPLE_DOUBLE, SINGLE, TRIPLE_SINGLE, BACKTICKS, SLASHES, OPEN, CLOSE, OPEN_CLOSE, HASH_EVENT,
@@ -83,6 +85,69 @@ EXPORT void lw_read_states(
         for (int k = 0; k < N_STATES; k++)
             line_maps[line * N_STATES + k] = transitions[LINE_BREAK * N_STATES + map[k]];
     }
+}
+
+/* `interior._likeliest` of some documents; `at_start` holds the carried states and is overwritten.
+ *
+ * `beginnings` (n_documents, N_STATES), `logits` (n_lines), `slips` (N_STATES), `margin` (1). Returns 0, or -1 where memory
+ * is short. */
+EXPORT int lw_settle_states(
+    const uint8_t *line_maps, const int64_t *line_offsets, const int64_t *documents, int64_t n_documents,
+    const uint8_t *beginnings, const double *logits, const double *slips, const double *margin, uint8_t *at_start)
+{
+    int64_t longest = 0;
+    for (int64_t i = 0; i < n_documents; i++) {
+        int64_t length = line_offsets[documents[i] + 1] - line_offsets[documents[i]];
+        longest = length > longest ? length : longest;
+    }
+    uint8_t *came_from = malloc((size_t)(longest + 1) * N_STATES);
+    if (!came_from)
+        return -1;
+    for (int64_t i = 0; i < n_documents; i++) {
+        int64_t begin = line_offsets[documents[i]], n_lines = line_offsets[documents[i] + 1] - begin;
+        const uint8_t *maps = line_maps + begin * N_STATES, *may_begin = beginnings + documents[i] * N_STATES;
+        double score[N_STATES];
+        for (int state = 0; state < N_STATES; state++) {
+            int ends = 0;
+            for (int64_t line = 0; may_begin[state] && !ends && line < n_lines; line++)
+                ends = maps[line * N_STATES + state] == CODE;
+            score[state] = ends ? -*margin : -INFINITY;
+        }
+        score[at_start[begin]] = 0;
+        for (int state = 1; state < N_STATES; state++)
+            score[state] += logits[begin];
+        for (int64_t line = 1; line < n_lines; line++) {
+            double reached[N_STATES];
+            uint8_t *from = came_from + line * N_STATES;
+            for (int state = 0; state < N_STATES; state++) {
+                reached[state] = -INFINITY;
+                from[state] = 0;
+            }
+            for (int state = 0; state < N_STATES; state++) {
+                int target = maps[(line - 1) * N_STATES + state];
+                if (score[state] > reached[target]) {
+                    reached[target] = score[state];
+                    from[target] = (uint8_t)state;
+                }
+                if (score[state] - slips[target] > reached[CODE]) {
+                    reached[CODE] = score[state] - slips[target];
+                    from[CODE] = (uint8_t)state;
+                }
+            }
+            for (int state = 0; state < N_STATES; state++)
+                score[state] = state == CODE ? reached[state] : reached[state] + logits[begin + line];
+        }
+        int state = 0;
+        for (int other = 1; other < N_STATES; other++)
+            if (score[other] > score[state])
+                state = other;
+        for (int64_t line = n_lines - 1; line >= 0; line--) {
+            at_start[begin + line] = (uint8_t)state;
+            state = line ? came_from[line * N_STATES + state] : 0;
+        }
+    }
+    free(came_from);
+    return 0;
 }
 
 /* `states.carry`. */

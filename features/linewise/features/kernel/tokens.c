@@ -3,7 +3,7 @@
 
 static const uint64_t MULTIPLIERS[4] = {
     0x9E3779B97F4A7C15u, 0xC2B2AE3D27D4EB4Fu, 0x165667B19E3779F9u, 0xD6E8FEB86659FD93u};
-static const uint32_t NUMBER_HASH = 0x4E554D21u, SHAPE_MULTIPLIER = 0x9E3779B1u;
+static const uint32_t NUMBER_HASH = 0x4E554D21u, CHARACTER_HASH = 0x43484152u, SHAPE_MULTIPLIER = 0x9E3779B1u;
 enum { MARKED = 0x80, SHAPE_DIGIT = 3, VOCABULARY_SHIFT = 32 - 18 };
 
 /* Mark 'x' and '\n' as one token each. A mark keeps the class below it, which other quotes are still judged by. */
@@ -140,7 +140,7 @@ EXPORT void lw_tokens(
                 int64_t length = here - open;
                 if ((kind == OPERATOR || kind == SLASH_STAR || kind == HASH) && length > 3)
                     length = 3;
-                uint32_t hash = exact_hash(data + open, length);
+                uint32_t hash = kind == CHARACTER ? CHARACTER_HASH : exact_hash(data + open, length);
                 starts[count] = open;
                 ends[count] = here;
                 kinds[count] = kind;

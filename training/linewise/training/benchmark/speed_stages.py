@@ -17,7 +17,7 @@ from linewise.features.vectors import indentation
 from linewise.models import pipeline
 from linewise.models.classifier import BATCH_BYTES
 from linewise.models.context import CONTEXTS, HIDDEN_LINE, first_inputs, second_inputs
-from linewise.models.interior import settle_beginnings
+from linewise.models.interior import settle_states
 from linewise.models.network import Inputs, Network, Part, run
 from linewise.models.pipeline import Document, Networks
 
@@ -97,7 +97,7 @@ def _answer(networks: Networks, documents: Sequence[Document], watch: _Watch) ->
     )
     may_begin_inside = prepared.contexts != CONTEXTS.index("file")
     states = watch.time(
-        "beginnings inside", lambda: settle_beginnings(prepared.states, batch, languages, may_begin_inside, inside)
+        "beginnings inside", lambda: settle_states(prepared.states, batch, languages, may_begin_inside, inside)
     )
     around = watch.time(
         "structure", lambda: pipeline.surroundings(replace(prepared, states=states, language_scores=scores))

@@ -53,8 +53,8 @@ class Recipe:
 
 FULL = Recipe(
     language=Schedule((), 2e-2, 64, 2),
-    line=Schedule((64,), 4e-3, 4096, 3),
-    first_context=Schedule((48,), 2e-3, 256, 3),
+    line=Schedule((64,), 4e-3, 4096, 4),
+    first_context=Schedule((48,), 2e-3, 256, 4),
     second_context=Schedule((48,), 1e-3, 256, 2),
 )
 """Trains the model that ships."""
