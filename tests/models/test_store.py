@@ -103,7 +103,8 @@ def test_what_is_no_description_is_refused(folder: Path, content: bytes) -> None
         ("words.codes", np.zeros((3, 64), np.int8), r"words\.codes has type int8 and shape \(3, 64\)"),
         ("words.codes", np.full((N_LINE_BUCKETS, 64), -128, np.int8), r"words\.codes holds a value out of range"),
         ("words.scale", np.full(64, np.inf, np.float32), r"words\.scale holds a value out of range"),
-        ("language.0.bias", np.zeros(17, np.int64), r"language\.0\.bias is of type int64"),
+        ("language.bias", np.zeros(17, np.int64), r"language\.bias has type int64"),
+        ("second_context.0.bias", np.zeros(48, np.int64), r"second_context\.0\.bias is of type int64"),
         ("unexpected", np.zeros(1, np.float16), "unexpected array 'unexpected'"),
     ],
 )

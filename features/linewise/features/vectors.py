@@ -21,7 +21,7 @@ from .tokens import Kind, Tokens
 
 LINE_BUCKET_BITS = 16
 N_LINE_BUCKETS = 1 << LINE_BUCKET_BITS
-LANGUAGE_BUCKET_BITS = 14
+LANGUAGE_BUCKET_BITS = 15
 N_LANGUAGE_BUCKETS = 1 << LANGUAGE_BUCKET_BITS
 MAX_TOKENS_PER_LINE = 48
 """n-grams of later tokens are left out; the line's end is always seen by the line-level features."""

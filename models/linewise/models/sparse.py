@@ -1,7 +1,6 @@
-"""The first layer of the line network: the sum of the weights of a line's features, rectified.
+"""Layers over hashed features in one byte a weight, and the first layer of the line network, which is one.
 
-Its weights are nine tenths of the model, so they are kept in one byte each. Their sums are of whole numbers: they are
-the same in any order and on any machine.
+The sums of the line network's codes are of whole numbers: they are the same in any order and on any machine.
 """
 
 from __future__ import annotations
@@ -42,6 +41,11 @@ def encode(layer: Layer) -> CodedLayer:
     scale = np.maximum(np.abs(layer.weight).max(axis=0), 1e-9) / CODE_LIMIT
     codes = np.rint(layer.weight / scale).astype(np.int8)
     return CodedLayer(codes, scale.astype(np.float32), layer.bias)
+
+
+def decode(layer: CodedLayer) -> Layer:
+    """The weights that the codes stand for."""
+    return Layer(layer.codes * layer.scale, layer.bias)
 
 
 def sum_rows(vectors: LineVectors, layer: Layer | CodedLayer) -> Float32Array:

@@ -34,7 +34,7 @@ from linewise.features.vectors import N_LANGUAGE_BUCKETS, N_LINE_BUCKETS
 from .context import HIDDEN_LINE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, REFINED, second_layout
 from .network import Layer, Network
 from .pipeline import N_LINE_OUTPUTS, Networks
-from .sparse import CODE_LIMIT, CodedLayer, encode
+from .sparse import CODE_LIMIT, CodedLayer, decode, encode
 
 FORMAT_VERSION = "2"
 MODES = ("high-confidence", "balanced", "best-guess")
@@ -95,9 +95,9 @@ def save(
         networks: the weights.
         thresholds: by mode.
         summary: what the model says of itself.
-        small: keep the line network's first layer in one byte a weight and the rest in two; else all as they are.
+        small: keep the hashed layers in one byte a weight and the rest in two; else all as they are.
     """
-    weights = save_tensors(_to_arrays(compact(networks) if small else networks, np.float16 if small else np.float32))
+    weights = save_tensors(_to_arrays(compact(networks), np.float16) if small else _to_arrays(networks, np.float32))
     description = {
         "format_version": FORMAT_VERSION,
         "taxonomy_version": TAXONOMY_VERSION,
@@ -147,20 +147,22 @@ def load(folder: Path) -> SavedModel:
 
 
 def compact(networks: Networks) -> Networks:
-    """The same networks with the line network's first layer as it is stored."""
-    return replace(networks, words=encode(networks.words)) if isinstance(networks.words, Layer) else networks
+    """The same networks with the hashed layers as they are stored, in one byte a weight."""
+    if isinstance(networks.words, CodedLayer):
+        return networks
+    return replace(networks, language=decode(encode(networks.language)), words=encode(networks.words))
 
 
 def _to_arrays(networks: Networks, dtype: type[np.float16 | np.float32]) -> dict[str, NDArray[Any]]:
     arrays: dict[str, NDArray[Any]] = {}
-    named = {"language.0": networks.language, "line.0": networks.line}
+    named = {"line.0": networks.line}
     for name, network in (("first_context", networks.first_context), ("second_context", networks.second_context)):
         named.update({f"{name}.{index}": layer for index, layer in enumerate(network.layers)})
-    words = networks.words
-    if isinstance(words, CodedLayer):
-        arrays |= {"words.codes": words.codes, "words.scale": words.scale, "words.bias": words.bias}
+    if isinstance(networks.words, CodedLayer):
+        for name, coded in (("language", encode(networks.language)), ("words", networks.words)):
+            arrays |= {f"{name}.codes": coded.codes, f"{name}.scale": coded.scale, f"{name}.bias": coded.bias}
     else:
-        named["words"] = words
+        named |= {"language": networks.language, "words": networks.words}
     for name, layer in named.items():
         arrays[f"{name}.weight"] = np.ascontiguousarray(layer.weight.astype(dtype))
         arrays[f"{name}.bias"] = layer.bias.astype(dtype)
@@ -177,9 +179,13 @@ def _from_arrays(path: Path, arrays: dict[str, NDArray[Any]]) -> Networks:
             n_inputs = layer.weight.shape[1]
         return Network(tuple(layers))
 
-    language = _layer(path, arrays, "language.0", N_LANGUAGE_BUCKETS, N_LANGUAGE_SCORES)
-    coded = "words.codes" in arrays
-    words = _coded_layer(path, arrays) if coded else _layer(path, arrays, "words", N_LINE_BUCKETS, HIDDEN_LINE)
+    words: Layer | CodedLayer
+    if "words.weight" in arrays:
+        language = _layer(path, arrays, "language", N_LANGUAGE_BUCKETS, N_LANGUAGE_SCORES)
+        words = _layer(path, arrays, "words", N_LINE_BUCKETS, HIDDEN_LINE)
+    else:
+        language = decode(_coded_layer(path, arrays, "language", N_LANGUAGE_BUCKETS, N_LANGUAGE_SCORES))
+        words = _coded_layer(path, arrays, "words", N_LINE_BUCKETS, HIDDEN_LINE)
     line = _layer(path, arrays, "line.0", HIDDEN_LINE, N_LINE_OUTPUTS)
     first = network("first_context", 2, N_FIRST_INPUTS, N_LABELS)
     n_hidden = first.layers[-1].weight.shape[0]
@@ -191,23 +197,23 @@ def _from_arrays(path: Path, arrays: dict[str, NDArray[Any]]) -> Networks:
     return networks
 
 
-def _coded_layer(path: Path, arrays: dict[str, NDArray[Any]]) -> CodedLayer:
+def _coded_layer(path: Path, arrays: dict[str, NDArray[Any]], name: str, n_inputs: int, n_outputs: int) -> CodedLayer:
     for part, dtype, shape in (
-        ("codes", np.int8, (N_LINE_BUCKETS, HIDDEN_LINE)),
-        ("scale", np.float32, (HIDDEN_LINE,)),
-        ("bias", np.float32, (HIDDEN_LINE,)),
+        ("codes", np.int8, (n_inputs, n_outputs)),
+        ("scale", np.float32, (n_outputs,)),
+        ("bias", np.float32, (n_outputs,)),
     ):
-        array = arrays.get(f"words.{part}")
+        array = arrays.get(f"{name}.{part}")
         if array is None:
-            raise ModelError(f"{path}: array words.{part} is missing")
+            raise ModelError(f"{path}: array {name}.{part} is missing")
         if array.dtype != dtype or array.shape != shape:
             raise ModelError(
-                f"{path}: array words.{part} has type {array.dtype} and shape {array.shape}, expected "
+                f"{path}: array {name}.{part} has type {array.dtype} and shape {array.shape}, expected "
                 f"{np.dtype(dtype)} and {shape}"
             )
         if not np.isfinite(array).all() or (part == "codes" and array.min() < -CODE_LIMIT):
-            raise ModelError(f"{path}: array words.{part} holds a value out of range or not a finite number")
-    return CodedLayer(*(np.ascontiguousarray(arrays[f"words.{part}"]) for part in ("codes", "scale", "bias")))
+            raise ModelError(f"{path}: array {name}.{part} holds a value out of range or not a finite number")
+    return CodedLayer(*(np.ascontiguousarray(arrays[f"{name}.{part}"]) for part in ("codes", "scale", "bias")))
 
 
 def _layer(path: Path, arrays: dict[str, NDArray[Any]], name: str, n_inputs: int, n_outputs: int | None) -> Layer:

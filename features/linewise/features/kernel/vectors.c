@@ -2,7 +2,7 @@
 #include "kernel.h"
 
 enum { MAX_TOKENS_PER_LINE = 48, FEATURES_PER_TOKEN = 3, FEATURES_PER_LINE = 22, BUCKET_SHIFT = 32 - 16 };
-enum { LANGUAGE_SHIFT = 32 - 14 };
+enum { LANGUAGE_SHIFT = 32 - 15 };
 static const uint32_t K[6] = {0x9E3779B1u, 0x85EBCA77u, 0xC2B2AE3Du, 0x27D4EB2Fu, 0x165667B1u, 0x7FEB352Du};
 static const uint32_t BEGIN = 0x42454749u, END = 0x454E4421u, NOWHERE = 0x4E4F5748u, SALT = 0x51ED270Bu;
 static const int64_t SIZES[] = {1, 2, 3, 4, 6, 9, 14, 22, 40};

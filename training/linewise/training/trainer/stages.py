@@ -52,7 +52,7 @@ class Recipe:
 
 
 FULL = Recipe(
-    language=Schedule((), 2e-2, 64, 2),
+    language=Schedule((), 2e-2, 64, 3),
     line=Schedule((64,), 4e-3, 4096, 4),
     first_context=Schedule((48,), 2e-3, 256, 4),
     second_context=Schedule((48,), 1e-3, 256, 2),
