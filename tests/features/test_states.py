@@ -53,6 +53,7 @@ def test_a_words_state(language: str, text: str, word: str, expected: State) -> 
         ("c", "/* a\n * b\n */ int x;\ny", [State.CODE, State.BLOCK_COMMENT, State.BLOCK_COMMENT, State.CODE]),
         ("c", " * b\n */\nint x;", [State.BLOCK_COMMENT, State.BLOCK_COMMENT, State.CODE]),
         ("c", "// it's /* a\nint x;", [State.CODE, State.CODE]),
+        ("bash", "for x in a/*/; do\n  y\ndone", [State.CODE] * 3),
         ("lua", "--[[ a\nb ]]\nc", [State.CODE, State.BLOCK_COMMENT, State.CODE]),
         ("bash", "x='a\nb'\nc", [State.CODE, State.SINGLE, State.CODE]),
         ("go", "x := `a\n//b`\nc", [State.CODE, State.BACKTICK, State.CODE]),

@@ -65,6 +65,13 @@ def test_an_apostrophe_that_is_none_does_not_last() -> None:
     ]
 
 
+def test_a_whole_file_does_not_begin_inside_a_comment() -> None:
+    text = " * a\n */\nx;\n"
+    inside = [State.BLOCK_COMMENT, State.BLOCK_COMMENT, State.CODE]
+    assert settled([text], [[3.0, 3.0, -3.0]], [True], "c") == [inside]
+    assert settled([text], [[-3.0, -3.0, -3.0]], [False], "c") == [[State.CODE] * 3]
+
+
 def test_nothing_drops_out_of_a_block_comment() -> None:
     assert settled(["/*\n" + "x = 1;\n" * 90], [[-4.0] * 91], [True], "c")[0] == [0] + [State.BLOCK_COMMENT] * 90
 

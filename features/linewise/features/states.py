@@ -75,7 +75,7 @@ def _compiled(compiled: kernel.Kernel, batch: Batch, tokens: Tokens, languages: 
         stray_close,
     )
     close_heredocs(batch, tokens, of_token, languages, line_maps)
-    at_start = carry(line_maps, batch.line_offsets, _initial_states(batch, line_maps, stray_close))
+    at_start = carry(line_maps, batch.line_offsets, _initial_states(batch, languages, line_maps, stray_close))
     return States(of_token, line_maps, open_at_end, at_start)
 
 
@@ -115,7 +115,7 @@ def _read_states(batch: Batch, tokens: Tokens, languages: NDArray[np.intp]) -> S
         of_token=of_token,
         line_maps=line_maps,
         open_at_end=open_at_end,
-        at_start=carry(line_maps, batch.line_offsets, _initial_states(batch, line_maps, stray_close)),
+        at_start=carry(line_maps, batch.line_offsets, _initial_states(batch, languages, line_maps, stray_close)),
     )
 
 
@@ -164,9 +164,16 @@ def carry(
     return result.reshape(-1)[:n_lines]
 
 
-def _initial_states(batch: Batch, line_maps: NDArray[np.uint8], stray_close: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Block comment for a document whose first ``*/`` comes before any ``/*``, code for all others."""
+def _initial_states(
+    batch: Batch, languages: NDArray[np.intp], line_maps: NDArray[np.uint8], stray_close: NDArray[np.bool_]
+) -> NDArray[np.uint8]:
+    """Block comment for a document whose first ``*/`` comes before any ``/*``, code for all others.
+
+    Where the language has no such comments (a shell's ``dir/*/``), every document begins in code.
+    """
     initial = np.zeros(batch.n_documents, dtype=np.uint8)
+    has_blocks = transition_table()[languages, Event.CLOSE, State.BLOCK_COMMENT] == State.CODE
+    stray_close = stray_close & has_blocks[batch.document_of_line]
     if not stray_close.any():
         return initial
     at_start = carry(line_maps, batch.line_offsets, initial)

@@ -68,10 +68,15 @@ def settle_states(
     """
     beginnings = may_begin_inside[:, None] & _spans_lines()[languages]  # (n_documents, N_STATES)
     logits = np.clip(inside_logits, _LOWEST_LOGIT, _HIGHEST_LOGIT).astype(np.float64)
-    doubtful = np.flatnonzero(_is_doubtful(states, batch, beginnings, logits))
+    at_start = states.at_start.copy()
+    whole = np.flatnonzero((np.diff(batch.line_offsets) > 0) & ~may_begin_inside)
+    begins_inside = whole[at_start[batch.line_offsets[whole]] != State.CODE]
+    is_doubtful = _is_doubtful(states, batch, beginnings, logits)
+    is_doubtful[begins_inside] = True
+    at_start[batch.line_offsets[begins_inside]] = State.CODE
+    doubtful = np.flatnonzero(is_doubtful)
     if not len(doubtful):
         return states
-    at_start = states.at_start.copy()
     if (compiled := kernel.load()) is not None:
         compiled.call(
             "lw_settle_states",
@@ -114,7 +119,7 @@ def _likeliest(
     n_lines, slips = len(line_maps), _slips()
     score = np.full(N_STATES, -np.inf)
     score[beginnings & (line_maps == State.CODE).any(axis=0)] = -MARGIN
-    score[initial] = 0.0
+    score[[State.CODE, initial]] = -MARGIN, 0.0
     score[1:] += logits[0]
     came_from = np.zeros((n_lines, N_STATES), dtype=np.uint8)
     for line in range(1, n_lines):

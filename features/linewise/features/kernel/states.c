@@ -113,6 +113,7 @@ EXPORT int lw_settle_states(
                 ends = maps[line * N_STATES + state] == CODE;
             score[state] = ends ? -*margin : -INFINITY;
         }
+        score[CODE] = -*margin;
         score[at_start[begin]] = 0;
         for (int state = 1; state < N_STATES; state++)
             score[state] += logits[begin];
