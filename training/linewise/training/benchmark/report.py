@@ -80,7 +80,7 @@ def as_markdown(accuracy: Accuracy, pictures: tuple[str, ...] = ()) -> str:
         "Macro-F1 as above; micro-F1 over all lines, languages and labels of the kind.",
         tables.groups_table(accuracy),
         "### Goals",
-        "What was aimed at before the model was trained, and what it reaches. *Least* names the weakest.",
+        "What was aimed at, and what is reached; figures are compared as they are printed. A dash: not measured.",
         goals_table(goals_of(accuracy)),
         "### With more told",
         tables.told_table(accuracy),
