@@ -123,11 +123,11 @@ def test_malformed_chunks_get_no_answer_of_success(server: Server, chunk: bytes)
     assert answer_to(server, sent).startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 422 "))
 
 
-def test_a_length_beside_chunks_does_not_split_requests(server: Server) -> None:
+def test_a_length_beside_chunks_is_refused(server: Server) -> None:
     body = json.dumps({"text": ""}).encode()
     chunked = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
     answer = answer_to(server, HEAD + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked)
-    assert answer.startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 400 "))
+    assert answer.startswith(b"HTTP/1.1 400 ")
 
 
 def test_what_is_packed_is_not_unpacked(server: Server) -> None:

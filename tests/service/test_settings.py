@@ -32,6 +32,39 @@ def test_an_option_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) ->
     assert (settings.port, settings.max_lines) == (9001, 10)
 
 
+def test_the_environment_wins_over_the_file_and_an_option_over_both(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "linewise.toml"
+    file.write_text('port = 9000\nmax_lines = 10\nqueue = 7\nmodel_folder = "some/folder"\n', "utf-8")
+    monkeypatch.setenv("LINEWISE_MAX_LINES", "20")
+    monkeypatch.setenv("LINEWISE_PORT", "9001")
+    settings = Settings.load(settings_file=file, port=9002)
+    assert (settings.port, settings.max_lines, settings.queue) == (9002, 20, 7)
+    assert settings.model_folder == Path("some/folder")
+    monkeypatch.setenv("LINEWISE_SETTINGS_FILE", str(file))
+    assert Settings.load().queue == 7
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "no such place/linewise.toml: No such file or directory"),
+        (b"port = = 1", "the file is not TOML: "),
+        (b"\xff\xfe", "the file is not TOML: "),
+        (b"porch = 1", "--porch (LINEWISE_PORCH): Extra inputs are not permitted"),
+        (b"port = 70000", "--port (LINEWISE_PORT): "),
+    ],
+)
+def test_a_wrong_file_is_a_clear_error(tmp_path: Path, content: bytes | None, reason: str) -> None:
+    file = tmp_path / ("linewise.toml" if content is not None else "no such place/linewise.toml")
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(SettingsError) as caught:
+        Settings.load(settings_file=file)
+    assert reason in str(caught.value)
+
+
 def test_an_empty_variable_is_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LINEWISE_MODEL_FOLDER", "")
     assert Settings.load().model_folder is None

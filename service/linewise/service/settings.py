@@ -1,21 +1,30 @@
-"""The settings of the HTTP service: from options, from the environment, checked before anything starts.
+"""The settings of the HTTP service: from options, the environment and a file, checked before anything starts.
 
-Every setting is an option of ``linewise serve`` and an environment variable of the same name with the prefix
-``LINEWISE_`` (``--max-lines``, ``LINEWISE_MAX_LINES``); an option wins over the environment.
+Every setting is an option of ``linewise serve``, an environment variable of the same name with the prefix ``LINEWISE_``
+and a key of the settings file (``--max-lines``, ``LINEWISE_MAX_LINES``, ``max_lines = 1000``). An option wins over the
+environment, and the environment over the file.
 """
 
 from __future__ import annotations
 
 import os
+import tomllib
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 ENVIRONMENT_PREFIX = "LINEWISE_"
+
+_FILE_OPTION = f"--settings-file ({ENVIRONMENT_PREFIX}SETTINGS_FILE)"
 
 LogLevel = Literal["critical", "error", "warning", "info", "debug"]
 
@@ -101,20 +110,46 @@ class Settings(BaseSettings):
     requests_per_minute: Annotated[
         int, Field(ge=0, le=100_000_000, description="Requests that each API key may make in a minute; 0 for any.")
     ] = 0
+    settings_file: Annotated[
+        Path | None, Field(description="TOML file that has settings by their names; none unless given.")
+    ] = None
     log_level: Annotated[LogLevel, Field(description="Least level of what is logged.")] = "info"
     log_format: Annotated[LogFormat, Field(description="Lines of text for people, or of JSON.")] = "text"
 
     @classmethod
     def load(cls, **options: Any) -> Settings:
-        """Settings from the environment, overridden by the options that are not None.
+        """Settings from the file and the environment, overridden by the options that are not None.
 
         Raises:
-            SettingsError: naming each wrong setting by its variable and its option.
+            SettingsError: naming each wrong setting by its variable and its option, or the file that can't be read.
         """
+        given = {name: value for name, value in options.items() if value is not None}
         try:
-            return cls(**{name: value for name, value in options.items() if value is not None})
+            return cls(**given)
+        except OSError as error:
+            raise SettingsError(f"{_FILE_OPTION}: {error.filename}: {error.strerror}") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{_FILE_OPTION}: the file is not TOML: {error}") from None
         except ValidationError as error:
             raise SettingsError("\n".join(_explain(item["loc"], item["msg"]) for item in error.errors())) from None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Where settings come from, the first to have one winning; raises OSError where the file can't be read."""
+        del dotenv_settings, file_secret_settings
+        file = init_settings().get("settings_file") or env_settings().get("settings_file")
+        if not file:
+            return init_settings, env_settings
+        # A file that isn't there would be taken for an empty one.
+        Path(file).open("rb").close()
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(file))
 
     @property
     def demands_keys(self) -> bool:

@@ -59,12 +59,14 @@ class ServeError(click.ClickException):
     type=int,
     help="Requests that each API key may make in a minute; 0 for any number.  [default: 0]",
 )
+@click.option("--settings-file", type=click.Path(path_type=Path), help="TOML file of settings by their names.")
 @click.option("--log-level", help="critical, error, warning, info or debug.  [default: info]")
 @click.option("--log-format", help="text for people, or json.  [default: text]")
 def serve(**options: Any) -> None:
     """Start the HTTP service, with a web page at / and its interface at /docs.
 
-    Each option can also be given as an environment variable: LINEWISE_PORT for --port, and so on.
+    Each option can also be given as an environment variable: LINEWISE_PORT for --port, and so on, or in the
+    settings file: port = 9000.
     """
     # Requests run side by side already: threads of the algebra's own would only stand in each other's way. This
     # has an effect only before numpy is imported, and whoever sets the variables knows better.

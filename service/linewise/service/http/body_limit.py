@@ -2,6 +2,9 @@
 
 A declared length is refused before a byte of the body is read; a body without one (chunked) is counted as it
 arrives. So no request holds more than the limit in memory, and none of it reaches a handler once it is over.
+
+A request that declares both is refused: two programs that read it differently would see different requests in it
+(RFC 9112, 6.1).
 """
 
 from __future__ import annotations
@@ -9,7 +12,7 @@ from __future__ import annotations
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .problems import problem_response
+from .problems import ProblemError, problem_response
 
 _DRAIN_SECONDS = 2.0
 
@@ -31,11 +34,18 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if scope["type"] != "http" or scope.get("path") in self._streams:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if _is_ambiguous(scope):
+            problem = ProblemError(400, "the request has both a Content-Length and a Transfer-Encoding")
+            await self._refuse(problem, scope, receive, send, ended=False)
+            return
+        if scope.get("path") in self._streams:
             await self._app(scope, receive, send)
             return
         if declared_length(scope) > self._max_bytes:
-            await self._refuse(scope, receive, send, ended=False)
+            await self._refuse(self._too_large(), scope, receive, send, ended=False)
             return
         received = 0
         ended = False
@@ -61,20 +71,19 @@ class BodyLimit:
         except _BodyTooLargeError:
             if started:
                 raise
-            await self._refuse(scope, receive, send, ended=ended)
+            await self._refuse(self._too_large(), scope, receive, send, ended=ended)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send, *, ended: bool) -> None:
-        """Answer 413, then take in some of what the client still sends.
+    def _too_large(self) -> ProblemError:
+        return ProblemError(413, f"the body is larger than the {self._max_bytes} bytes that are taken")
+
+    async def _refuse(self, problem: ProblemError, scope: Scope, receive: Receive, send: Send, *, ended: bool) -> None:
+        """Answer that there is a problem, then take in some of what the client still sends.
 
         A connection that is closed with unread bytes is reset, and the reset can overtake the answer. So
         the answer goes out whole but unfinished, and the rest of the body is read and dropped, within
         bounds.
         """
-        response = problem_response(
-            413,
-            f"the body is larger than the {self._max_bytes} bytes that are taken",
-            headers={"Connection": "close"},
-        )
+        response = problem_response(problem.status, problem.detail, headers={"Connection": "close"})
 
         async def send_unfinished(message: Message) -> None:
             if message["type"] == "http.response.body":
@@ -98,3 +107,8 @@ def declared_length(scope: Scope) -> int:
             # Beyond 18 digits there is nothing to tell apart, and int() of thousands of them is slow.
             return int(value[:18])
     return 0
+
+
+def _is_ambiguous(scope: Scope) -> bool:
+    names = [name for name, _ in scope["headers"]]
+    return b"content-length" in names and b"transfer-encoding" in names

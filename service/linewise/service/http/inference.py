@@ -98,7 +98,8 @@ class Inference:
 
 def load_warm(folder: Path | None) -> Classifier:
     """Load a model and let it label small and larger texts once, which fills its caches; raises ModelError."""
-    classifier = Classifier.load(folder)
+    # Where a symbolic link names the model, all of its files shall be of one folder, even if the link moves meanwhile.
+    classifier = Classifier.load(None if folder is None else folder.resolve())
     warm_up(classifier)
     return classifier
 

@@ -1,12 +1,13 @@
 """What the service counts of itself, for Prometheus: requests, time, lines, queue, model; no text and no addresses.
 
-With several workers, each keeps its numbers in files of a folder that all share (see ``share_counts``), and whichever
+With several workers, each keeps its numbers in files of a folder that all share (``SharedCounts``), and whichever
 worker is asked answers for all.
 """
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -18,26 +19,50 @@ from prometheus_client import (
     generate_latest,
     values,
 )
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.multiprocess import MultiProcessCollector
 
 _FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 MEDIA_TYPE = CONTENT_TYPE_LATEST
+_PRESENT = "gauge_livesum"
+_KINDS = ("counter", "histogram", _PRESENT)
+"""What prometheus_client calls its files after."""
+_FILE_BYTES = 256 * 1024
+"""Room for some thousand numbers; all routes, methods and statuses make some hundred."""
 _BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
-def share_counts(folder: str) -> None:
-    """Let this process, and those that are copied from it, keep their numbers in that folder.
+class SharedCounts:
+    """The files in which several workers keep their numbers: a set for each place that a worker may take.
 
-    prometheus_client decides by the environment as it is imported, when no settings are known yet.
+    A worker that follows another in its place goes on with its numbers, so there are never more files than at first.
+    They are written in full at once: a page of a file that finds no room on the disk when it is first
+    touched would end the worker (SIGBUS).
+
+    Raises:
+        OSError: the files can't be written.
     """
-    os.environ[_FOLDER_VARIABLE] = folder
-    values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]
 
+    def __init__(self, folder: str, places: int) -> None:
+        self._folder = Path(folder)
+        self._place = -1
+        for place in range(places):
+            for kind in _KINDS:
+                self._file(kind, place).write_bytes(bytes(_FILE_BYTES))
+        # prometheus_client decides by the environment as it is imported, when no settings are known yet.
+        os.environ[_FOLDER_VARIABLE] = folder
+        values.ValueClass = values.MultiProcessValue(lambda: self._place)  # type: ignore[no-untyped-call]
 
-def forget_worker(pid: int) -> None:
-    """Take a worker that has ended out of what is counted at present; what it has done stays counted."""
-    if _FOLDER_VARIABLE in os.environ:
-        mark_process_dead(pid)  # type: ignore[no-untyped-call]
+    def take_place(self, place: int) -> None:
+        """Let this process count in that place."""
+        self._place = place
+
+    def forget_present(self, place: int) -> None:
+        """Drop what the worker in a place counted at present, for it has ended; what it has done stays counted."""
+        with self._file(_PRESENT, place).open("r+b") as file:
+            file.write(bytes(_FILE_BYTES))
+
+    def _file(self, kind: str, place: int) -> Path:
+        return self._folder / f"{kind}_{place}.db"
 
 
 class Metrics:
@@ -79,6 +104,8 @@ class Metrics:
             registry=self._registry,
             multiprocess_mode="livesum",
         )
+        # The counters of each kind of request: to find them anew takes as long as to count.
+        self._counters: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._model_labels: tuple[str, str] | None = None
         if not self._shared:
             ProcessCollector(registry=self._registry)
@@ -90,8 +117,12 @@ class Metrics:
     def end_request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Note a request that was answered; 0 is the status of those that never were."""
         self._in_progress.dec()
-        self._requests.labels(route, method, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        counters = self._counters.get((route, method, status))
+        if counters is None:
+            counters = self._requests.labels(route, method, str(status)), self._seconds.labels(route)
+            self._counters[route, method, status] = counters
+        counters[0].inc()
+        counters[1].observe(seconds)
 
     def count_lines(self, lines: int) -> None:
         """Note lines that were labelled."""

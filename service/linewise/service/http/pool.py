@@ -30,8 +30,11 @@ SMALL_BYTES = 32 * 1024
 """Up to this size a request is taken together with others."""
 GATHERED_BYTES = 128 * 1024
 GATHERED_REQUESTS = 64
-GATHER_SECONDS = 0.002
-"""After an answer to several requests, this long is waited for as many: their senders are likely to ask again."""
+GATHER_SECONDS = 0.02
+"""After answers to short requests, at most so long is waited for as many: their senders are likely to ask again."""
+_STEP_SECONDS = 0.0005
+_QUIET_STEPS = 3
+"""That wait ends sooner, once the event loop has gone round so often without another short request."""
 _QUEUED_LARGEST = 4
 """The queue may hold the bytes of so many bodies of the largest size."""
 
@@ -133,6 +136,7 @@ class Pool:
         self._waiting_bytes = 0
         self._gather_until = 0.0
         self._gather = 0
+        self._arrived = 0
         self._idle: list[_Worker] = []
         self._busy: set[_Worker] = set()
         self._abandoned: list[_Worker] = []
@@ -157,6 +161,7 @@ class Pool:
         loop = asyncio.get_running_loop()
         job = _Job(classifier, work, loop.create_future(), loop.time())
         self._line_of(job).append(job)
+        self._arrived += job.is_short
         self._waiting_bytes += work.size
         self._dispatch()
         try:
@@ -206,8 +211,7 @@ class Pool:
         # Short requests go to one thread at a time. Their labelling holds the interpreter most of the time, so that
         # two threads would only keep each other, and the event loop, waiting; and one takes them all together.
         may_take_short = bool(self._short) and not any(worker.jobs[0].is_short for worker in self._busy)
-        if may_take_short and len(self._short) < self._gather:
-            may_take_short = asyncio.get_running_loop().time() >= self._gather_until
+        may_take_short = may_take_short and len(self._short) >= self._gather
         if may_take_short and self._long:
             return min(self._short, self._long, key=lambda line: line[0].arrived)
         if may_take_short:
@@ -255,15 +259,32 @@ class Pool:
                 job.outcome.set_exception(outcome)
             else:
                 job.outcome.set_result(outcome)
-        self._gather = 0
-        if worker.jobs[0].is_short and len(worker.jobs) > 1:
-            loop = asyncio.get_running_loop()
-            self._gather = len(worker.jobs)
-            self._gather_until = loop.time() + GATHER_SECONDS
-            loop.call_later(1.01 * GATHER_SECONDS, self._dispatch)
+        if worker.jobs[0].is_short:
+            self._begin_gathering(len(worker.jobs) + len(self._short))
         worker.jobs = []
         self._busy.discard(worker)
         self._idle.append(worker)
+        self._dispatch()
+
+    def _begin_gathering(self, expected: int) -> None:
+        """Have short requests wait for each other, where more than one is expected soon."""
+        self._gather = min(expected, GATHERED_REQUESTS) if expected > 1 else 0
+        if self._gather:
+            loop = asyncio.get_running_loop()
+            self._gather_until = loop.time() + GATHER_SECONDS
+            loop.call_later(_STEP_SECONDS, self._gather_on, self._arrived, 0, self._gather_until)
+
+    def _gather_on(self, arrived: int, quiet_steps: int, until: float) -> None:
+        """Look whether short requests still come; once they don't, those that wait have waited enough."""
+        if until != self._gather_until:
+            # This gathering is over, and another has begun.
+            return
+        loop = asyncio.get_running_loop()
+        quiet_steps = quiet_steps + 1 if arrived == self._arrived else 0
+        if quiet_steps < _QUIET_STEPS and loop.time() < until and len(self._short) < self._gather:
+            loop.call_later(_STEP_SECONDS, self._gather_on, self._arrived, quiet_steps, until)
+            return
+        self._gather = 0
         self._dispatch()
 
     def _give_up(self, job: _Job) -> None:

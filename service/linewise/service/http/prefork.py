@@ -13,31 +13,46 @@ import contextlib
 import logging
 import os
 import signal
+import socket
 import sys
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 
 from linewise.models import Classifier, ModelError
 
 from ..settings import Settings
 from .inference import load_warm
-from .metrics import forget_worker
+from .metrics import SharedCounts
+from .worker import serve_on
 
 _log = logging.getLogger("linewise.server")
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 _SHORT_LIFE_SECONDS = 1.0
+_SHORT_LIVES = 5
 _PAUSE_SECONDS = 1.0
-"""Before a worker that died young is replaced: otherwise one that can't live would keep the machine busy."""
+"""Before a worker is replaced that died young, as so many before it: or those that can't live keep the machine busy."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Started:
+    """A worker: which place it has among them, and when it began."""
+
+    place: int
+    began: float
 
 
 class Supervisor:
-    """Keeps ``settings.workers`` processes alive in which ``serve`` runs."""
+    """Keeps ``settings.workers`` processes alive that serve on one listening socket."""
 
-    def __init__(self, settings: Settings, classifier: Classifier, serve: Callable[[Classifier], None]) -> None:
+    def __init__(
+        self, settings: Settings, classifier: Classifier, listener: socket.socket, counts: SharedCounts
+    ) -> None:
         self._settings = settings
         self._classifier = classifier
-        self._serve = serve
-        self._started: dict[int, float] = {}
+        self._listener = listener
+        self._counts = counts
+        self._started: dict[int, _Started] = {}
+        self._short_lives = 0
         self._ending = False
 
     def run(self) -> None:
@@ -45,8 +60,8 @@ class Supervisor:
         # Blocked signals wait until they are asked for, so none is lost between two looks.
         previous = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
-            while len(self._started) < self._settings.workers:
-                self._start_worker()
+            for place in range(self._settings.workers):
+                self._start_worker(place)
             while self._started:
                 self._on_signal(signal.sigwait(_SIGNALS))
         finally:
@@ -57,12 +72,14 @@ class Supervisor:
             self._bury()
         elif number in (signal.SIGTERM, signal.SIGINT):
             self._ending = True
+            # Connections that no worker takes any more shall be refused, not left to wait.
+            self._listener.close()
             # A terminal sends Ctrl+C to the workers too, and a second one would end them less gently.
             self._tell(signal.SIGTERM)
         else:
             self._swap()
 
-    def _start_worker(self) -> None:
+    def _start_worker(self, place: int) -> None:
         sys.stderr.flush()
         pid = os.fork()
         if pid == 0:
@@ -70,7 +87,8 @@ class Supervisor:
             try:
                 # Between here and the worker's own handlers, being told to end ends it.
                 signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-                self._serve(self._classifier)
+                self._counts.take_place(place)
+                serve_on(self._listener, self._settings, self._classifier)
                 code = 0
             except KeyboardInterrupt:
                 code = 0
@@ -82,7 +100,7 @@ class Supervisor:
                 # Not sys.exit: what the supervisor's callers do as it leaves is not for its copies to do.
                 logging.shutdown()
                 os._exit(code)
-        self._started[pid] = time.monotonic()
+        self._started[pid] = _Started(place, time.monotonic())
         _log.info("worker %d started", pid)
 
     def _bury(self) -> None:
@@ -94,14 +112,18 @@ class Supervisor:
                 return
             if pid == 0:
                 return
-            began = self._started.pop(pid, None)
-            forget_worker(pid)
-            if began is None or self._ending:
+            ended = self._started.pop(pid, None)
+            if ended is None:
+                continue
+            self._counts.forget_present(ended.place)
+            if self._ending:
                 continue
             _log.error("worker %d ended with %s; another takes its place", pid, _describe(status))
-            if time.monotonic() - began < _SHORT_LIFE_SECONDS:
+            lived_seconds = time.monotonic() - ended.began
+            self._short_lives = self._short_lives + 1 if lived_seconds < _SHORT_LIFE_SECONDS else 0
+            if self._short_lives > _SHORT_LIVES:
                 time.sleep(_PAUSE_SECONDS)
-            self._start_worker()
+            self._start_worker(ended.place)
 
     def _swap(self) -> None:
         try:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from random import getrandbits
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..logs import request_id
 
 HEADER = "X-Request-ID"
+_NAME = HEADER.lower().encode()
 _FORM = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -29,13 +29,14 @@ class RequestId:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(HEADER, "")
+        given = next((value.decode("latin-1") for name, value in scope["headers"] if name == _NAME), "")
         identity = given if _FORM.fullmatch(given) else f"{getrandbits(128):032x}"
+        header = (_NAME, identity.encode())
         token = request_id.set(identity)
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[HEADER] = identity
+                message["headers"] = [*message["headers"], header]
             await send(message)
 
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 PAGE_POLICY = (
@@ -25,6 +24,10 @@ _HEADERS = {
 }
 
 
+_ALWAYS = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
+_NO_CACHE = (b"cache-control", b"no-store")
+
+
 class SecurityHeaders:
     """Middleware that adds these headers to every response, and keeps answers about texts out of caches."""
 
@@ -36,14 +39,15 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        policy = _POLICIES.get(scope["path"], DATA_POLICY)
+        policy = (b"content-security-policy", _POLICIES.get(scope["path"], DATA_POLICY).encode())
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = policy
-                headers.update(_HEADERS)
-                headers.setdefault("Cache-Control", "no-store")
+                # No route sets any of these but for the caching; so they are added without a look for each.
+                headers = [*message["headers"], policy, *_ALWAYS]
+                if all(name != _NO_CACHE[0] for name, _ in headers):
+                    headers.append(_NO_CACHE)
+                message["headers"] = headers
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

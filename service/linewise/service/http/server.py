@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import logging.config
 import os
@@ -17,7 +18,7 @@ from ..keys import KeysError, read_keys
 from ..logs import log_configuration
 from ..settings import Settings, SettingsError
 from .inference import load_warm
-from .metrics import share_counts
+from .metrics import SharedCounts
 from .worker import serve_on
 
 _log = logging.getLogger("linewise.server")
@@ -59,23 +60,34 @@ def run(options: Mapping[str, Any]) -> None:
     logging.config.dictConfig(log_configuration(settings.log_level, settings.log_format))
     _log.info("running on %s (Ctrl+C or SIGTERM to end)", _address(settings.host, listener))
     sys.setswitchinterval(_SWITCH_SECONDS)
+    _raise_file_limit()
 
     with listener:
         if settings.workers == 1:
             serve_on(listener, settings, classifier)
-        else:
+            return
+        try:
             _supervise(listener, settings, classifier)
+        except OSError as error:
+            raise ServerError(f"the workers can't be started: {error}") from None
 
 
 def _supervise(listener: socket.socket, settings: Settings, classifier: Classifier) -> None:
     from .prefork import Supervisor  # noqa: PLC0415  # not every system can fork
 
-    def serve(model: Classifier) -> None:
-        serve_on(listener, settings, model)
-
     with tempfile.TemporaryDirectory(prefix="linewise-metrics-") as folder:
-        share_counts(folder)
-        Supervisor(settings, classifier, serve).run()
+        counts = SharedCounts(folder, settings.workers)
+        Supervisor(settings, classifier, listener, counts).run()
+
+
+def _raise_file_limit() -> None:
+    """Take as many descriptors as the system lets this process have: each connection is one."""
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415  # not every system has it
+
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _listen(host: str, port: int) -> socket.socket:

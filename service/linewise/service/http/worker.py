@@ -10,6 +10,7 @@ SIGHUP makes it read its model and its API keys anew; what is not sound of these
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 import socket
@@ -17,7 +18,6 @@ from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from linewise.models import Classifier, ModelError
 
@@ -25,6 +25,7 @@ from ..keys import KeysError
 from ..settings import Settings
 from .app import create_app
 from .authentication import Guard
+from .connection import Connection
 from .inference import Inference
 
 GRACE_SECONDS = 30
@@ -37,8 +38,8 @@ def serve_on(listener: socket.socket, settings: Settings, classifier: Classifier
     app = create_app(settings, classifier)
     config = uvicorn.Config(
         app,
-        # The strictest of the parsers that uvicorn knows, whatever else is installed.
-        http="h11",
+        # With h11, the strictest of the parsers that uvicorn knows, whatever else is installed.
+        http=Connection,
         log_config=None,
         log_level=settings.log_level,
         access_log=False,
@@ -50,14 +51,13 @@ def serve_on(listener: socket.socket, settings: Settings, classifier: Classifier
 
 
 class Worker(uvicorn.Server):
-    """A uvicorn server that drains before it ends, closes silent connections, and swaps its model on SIGHUP."""
+    """A uvicorn server that drains before it ends, closes stalled connections, and swaps its model on SIGHUP."""
 
     def __init__(self, config: uvicorn.Config, app: FastAPI, settings: Settings) -> None:
         super().__init__(config)
         self._inference: Inference = app.state.inference
         self._guard: Guard = app.state.guard
         self._settings = settings
-        self._silent_since: dict[H11Protocol, float] = {}
         self._swap: asyncio.Task[None] | None = None
         self._swap_again = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -85,28 +85,39 @@ class Worker(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End; SIGTERM has then been obeyed, and is not raised once more for others to see."""
+        await self._stop_listening(sockets or [])
         await super().shutdown(sockets)
         self._captured_signals = [sig for sig in self._captured_signals if sig != signal.SIGTERM]
 
+    async def _stop_listening(self, sockets: list[socket.socket]) -> None:
+        """Take the connections that wait, then let none come: those left waiting would be reset, not refused."""
+        waiting = []
+        for listener in sockets:
+            with contextlib.suppress(OSError):
+                while True:
+                    waiting.append(listener.accept()[0])
+        for server in self.servers:
+            server.close()
+        loop = asyncio.get_running_loop()
+        for connection in waiting:
+            connection.setblocking(False)
+            await loop.connect_accepted_socket(self._protocol, connection)
+
+    def _protocol(self) -> Connection:
+        return Connection(self.config, self.server_state, self.lifespan.state)
+
     async def on_tick(self, counter: int) -> bool:
-        """Called ten times a second; once a second, look for connections on which nothing ever came."""
+        """Called ten times a second; once a second, look for clients that have stalled."""
         if counter % 10 == 0:
-            self._close_silent()
+            self._close_stalled()
         return await super().on_tick(counter)
 
-    def _close_silent(self) -> None:
-        """Close connections whose first request's head has not come in time.
-
-        Between requests uvicorn has a timer of its own, and while a body comes ``ReadDeadline`` has.
-        """
+    def _close_stalled(self) -> None:
         now = asyncio.get_running_loop().time()
-        since: dict[H11Protocol, float] = {}
-        for connection in self.server_state.connections:
-            if isinstance(connection, H11Protocol) and connection.cycle is None:
-                since[connection] = begin = self._silent_since.get(connection, now)
-                if now - begin > self._settings.read_timeout_seconds:
-                    connection.transport.abort()
-        self._silent_since = since
+        for connection in list(self.server_state.connections):
+            stalled = connection.stalled_seconds(now) if isinstance(connection, Connection) else 0.0
+            if stalled > self._settings.read_timeout_seconds:
+                connection.transport.abort()
 
     def _on_hangup(self) -> None:
         if self._swap is not None and not self._swap.done():

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from ...schemas.answers import BatchAnswer, ClassifyAnswer
 from ...schemas.requests import BatchRequest, ClassifyRequest, DocumentRequest
-from ..dependencies import InferenceDependency, SettingsDependency
+from ..dependencies import inference_of, settings_of
 from ..json_body import check_content_type, json_bytes
 from ..openapi import request_body
 from ..problems import documented
@@ -47,15 +47,13 @@ _STREAM_EXAMPLES: dict[str, Any] = {"One record": {"id": "queue.py", "text": _LO
     responses=documented(400, 408, 413, 415, 422, 429, 500, 503, 504),
     openapi_extra=request_body(ClassifyRequest, _EXAMPLES),
 )
-async def classify(
-    body: Annotated[bytes, Depends(json_bytes)], inference: InferenceDependency, settings: SettingsDependency
-) -> Response:
+async def classify(request: Request) -> Response:
     """Labels each line of a text: what stands on it, what begins on it, what it is part of.
 
     The text may be in any state: a whole file, a hunk of a diff, a line, code that does not parse.
     """
-    work = ClassifyWork(body, max_lines=settings.max_lines)
-    return Response(await inference.run(work), media_type="application/json")
+    work = ClassifyWork(await json_bytes(request), max_lines=settings_of(request).max_lines)
+    return Response(await inference_of(request).run(work), media_type="application/json")
 
 
 @router.post(
@@ -66,15 +64,13 @@ async def classify(
     responses=documented(400, 408, 413, 415, 422, 429, 500, 503, 504),
     openapi_extra=request_body(BatchRequest, _BATCH_EXAMPLES),
 )
-async def classify_batch(
-    body: Annotated[bytes, Depends(json_bytes)], inference: InferenceDependency, settings: SettingsDependency
-) -> Response:
+async def classify_batch(request: Request) -> Response:
     """Labels each line of each text; one that can't be labelled gets a problem, and its neighbours their labels.
 
     The limits of bytes and of lines hold for all texts together.
     """
-    work = BatchWork(body, max_lines=settings.max_lines)
-    return Response(await inference.run(work), media_type="application/json")
+    work = BatchWork(await json_bytes(request), max_lines=settings_of(request).max_lines)
+    return Response(await inference_of(request).run(work), media_type="application/json")
 
 
 @router.post(
@@ -91,12 +87,10 @@ async def classify_batch(
     },
     openapi_extra=request_body(DocumentRequest, _STREAM_EXAMPLES, NDJSON),
 )
-async def classify_stream(
-    request: Request, inference: InferenceDependency, settings: SettingsDependency
-) -> ClassifyStream:
+async def classify_stream(request: Request) -> ClassifyStream:
     """Labels one text for each line of the body, and answers each with one line, while the body still comes.
 
     All answers of a stream are by one model. A record that is too large ends the stream.
     """
     check_content_type(request, NDJSON)
-    return ClassifyStream(inference, settings)
+    return ClassifyStream(inference_of(request), settings_of(request))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Request, Response
 
 from ...schemas.diff import DiffAnswer, DiffRequest
-from ..dependencies import InferenceDependency, SettingsDependency
+from ..dependencies import inference_of, settings_of
 from ..diff_work import DiffWork
 from ..json_body import json_bytes
 from ..openapi import request_body
@@ -27,12 +27,10 @@ _EXAMPLES: dict[str, dict[str, Any]] = {"A comment that changes": {"patch": _PAT
     responses=documented(400, 408, 413, 415, 422, 429, 500, 503, 504),
     openapi_extra=request_body(DiffRequest, _EXAMPLES),
 )
-async def diff(
-    body: Annotated[bytes, Depends(json_bytes)], inference: InferenceDependency, settings: SettingsDependency
-) -> Response:
+async def diff(request: Request) -> Response:
     """Labels each line of a patch on the sides that have it, from the patch alone, and judges the files.
 
     A verdict other than `code` says that the change is of that kind only; in doubt it is `code`.
     """
-    work = DiffWork(body, max_lines=settings.max_lines)
-    return Response(await inference.run(work), media_type="application/json")
+    work = DiffWork(await json_bytes(request), max_lines=settings_of(request).max_lines)
+    return Response(await inference_of(request).run(work), media_type="application/json")
