@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +13,9 @@ from starlette.testclient import TestClient
 
 from linewise.service.settings import Settings
 
+from .tools import run_tool
+
 ROOT = Path(__file__).parents[2]
-
-
-def run_tool(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    beside_python = Path(sys.executable).with_name(name)
-    program = str(beside_python) if beside_python.exists() else shutil.which(name)
-    assert program is not None, f"{name} is not installed; it comes with linewise[dev]"
-    return subprocess.run([program, *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
 
 
 def test_the_dockerfile_passes_its_linter() -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
+import io
 import quopri
 import subprocess
+import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linewise.service.patches import Change, FilePatch, PatchError, parse_patch
+from linewise.service.patches import Change, FilePatch, PatchError, parse_patch, read_patch
 
 HUNK = b"@@ -1,2 +1,2 @@ def f():\n keep\n-old\n+new\n"
 GIT = b"diff --git a/x.py b/x.py\nindex 1234567..89abcde 100644\n--- a/x.py\n+++ b/x.py\n" + HUNK
@@ -202,6 +205,7 @@ def test_what_cannot_be_read_is_named(data: bytes, message: str) -> None:
         parse_patch(data)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300) | st.text("@+- \n,1ab\\", max_size=200).map(lambda text: GIT + text.encode()))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     try:
@@ -257,3 +261,50 @@ def test_a_merge_and_a_renaming_of_a_real_repository(tmp_path: Path) -> None:
     assert shape(merge) == ["  a = 1", "- b = 200", " -b = 20", "++b = 220", "  c = 3"]
     git("mv", "x.py", "y \u00e9.py"), git("commit", "-qm", "rename")
     assert names(one(git("show", "-M", "HEAD"))) == ("x.py", "y \u00e9.py")
+
+
+class TestLongPatches:
+    N_FILES = 3_000
+
+    def stream(self) -> io.BufferedReader:
+        """A patch that is made while it is read."""
+        file = (
+            b"diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n a\n-" + b"b" * 400 + b"\n+" + b"c" * 400 + b"\n"
+        )
+        return io.BufferedReader(Repeated(file, self.N_FILES))
+
+    def test_files_come_one_by_one_and_none_is_kept(self) -> None:
+        tracemalloc.start()
+        try:
+            n_files = sum(1 for _ in read_patch(self.stream()))
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert n_files == self.N_FILES
+        assert peak < 300_000
+
+    def test_the_first_file_needs_no_later_one(self) -> None:
+        files = read_patch(io.BytesIO(b"--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n--- a/y\n+++ b/y\n@@ -1 +1 @@\n-a\n"))
+        assert next(files).path == "x"
+        with pytest.raises(PatchError, match="within the hunk of line 8"):
+            next(files)
+
+
+class Repeated(io.RawIOBase):
+    """The same bytes over and over."""
+
+    def __init__(self, data: bytes, times: int) -> None:
+        self._data, self._left, self._at = data, times, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._left:
+            return 0
+        part = self._data[self._at : self._at + len(buffer)]
+        buffer[: len(part)] = part
+        self._at += len(part)
+        if self._at == len(self._data):
+            self._at, self._left = 0, self._left - 1
+        return len(part)

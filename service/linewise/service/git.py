@@ -6,7 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 # Variables by which an enclosing git command (a hook, say) would point every further git at its own
 # repository.
@@ -19,7 +19,9 @@ class GitError(RuntimeError):
     """A git command that failed, or no git at all; the message is git's own."""
 
 
-def run_git(folder: Path, *arguments: str, given: bytes = b"", of_hook: bool = False) -> bytes:
+def run_git(
+    folder: Path, *arguments: str, given: bytes = b"", of_hook: bool = False, into: IO[bytes] | None = None
+) -> bytes:
     """What a git command writes.
 
     Args:
@@ -28,6 +30,7 @@ def run_git(folder: Path, *arguments: str, given: bytes = b"", of_hook: bool = F
         given: what it reads from standard input.
         of_hook: obey the variables by which a git command that runs this program as its hook names the
             repository and the index at hand.
+        into: a file that takes what is written, which may be long; nothing is returned then.
 
     Raises:
         GitError: it fails, or there is no git.
@@ -35,14 +38,20 @@ def run_git(folder: Path, *arguments: str, given: bytes = b"", of_hook: bool = F
     command = ["git", *_SAFE, *arguments]
     try:
         done = subprocess.run(
-            command, cwd=folder, env=_environment(of_hook), input=given, capture_output=True, check=False
+            command,
+            cwd=folder,
+            env=_environment(of_hook),
+            input=given,
+            stdout=into or subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            check=False,
         )
     except OSError as error:
         raise GitError(f"cannot run git: {error.strerror or error}") from error
     if done.returncode != 0:
         message = done.stderr.decode("utf-8", "replace").strip() or f"git {arguments[0]} failed"
         raise GitError(message.splitlines()[0].removeprefix("fatal: ").removeprefix("error: "))
-    return done.stdout
+    return done.stdout or b""
 
 
 class ObjectReader:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import tempfile
+from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
 from .options import UnusableError, color_option, load_classifier, mode_option, wants_colour, writing_to
 
 if TYPE_CHECKING:
-    from ..patches import FilePatch, Verdict
+    from ..patches import FilePatch, Finding, Verdict
     from ..patches.render import PatchFormat
 
 EXIT_VERDICT = 3
@@ -91,35 +95,48 @@ def diff(
     Exit codes: 0 done; 2 wrong usage, no unified diff, git fails, no usable model; 3 the verdict is one of
     --exit-code-if.
     """
-    from ..patches import PatchError, parse_patch  # noqa: PLC0415
+    from ..patches import PatchError, read_patch  # noqa: PLC0415
 
     if sum((patch is not None, revisions is not None, staged)) > 1:
         raise click.UsageError("only one of PATCH, --git and --staged can be given")
-    try:
-        files = parse_patch(_read(patch, revisions, staged=staged))
-    except PatchError as error:
-        raise UnusableError(str(error)) from error
-    verdict = _write(files, form, mode, colour=wants_colour(color, None), alone=from_patch_alone)
+    with tempfile.TemporaryFile() as kept:
+        _fetch(patch, revisions, kept, staged=staged)
+        try:
+            # The whole patch is read once before anything is written of it, and none of it is kept in memory.
+            deque(read_patch(_from_start(kept)), maxlen=0)
+        except PatchError as error:
+            raise UnusableError(str(error)) from error
+        files = read_patch(_from_start(kept))
+        verdict = _write(files, form, mode, colour=wants_colour(color, None), alone=from_patch_alone)
     if any(verdict in names for names in watched):
         ctx.exit(EXIT_VERDICT)
 
 
-def _read(patch: str | None, revisions: str | None, *, staged: bool) -> bytes:
-    """The bytes of the patch; raises UnusableError."""
+def _fetch(patch: str | None, revisions: str | None, kept: IO[bytes], *, staged: bool) -> None:
+    """Write the patch that is meant into a file; raises UnusableError."""
     from ..git import GitError  # noqa: PLC0415
     from ..patches.repository import diff_of_index, diff_of_revisions  # noqa: PLC0415
 
     try:
         if revisions is not None:
-            return diff_of_revisions(Path(), revisions)
-        if staged:
-            return diff_of_index(Path())
-        return sys.stdin.buffer.read() if patch in (None, "-") else Path(patch or "").read_bytes()
+            diff_of_revisions(Path(), revisions, kept)
+        elif staged:
+            diff_of_index(Path(), kept)
+        elif patch in (None, "-"):
+            shutil.copyfileobj(sys.stdin.buffer, kept)
+        else:
+            with Path(patch or "").open("rb") as stream:
+                shutil.copyfileobj(stream, kept)
     except GitError as error:
         raise UnusableError(f"git: {error}") from error
     except OSError as error:
         name = "standard input" if patch in (None, "-") else click.format_filename(patch or "")
         raise UnusableError(f"cannot read {name}: {error.strerror or error}") from error
+
+
+def _from_start(stream: IO[bytes]) -> IO[bytes]:
+    stream.seek(0)
+    return stream
 
 
 def _write(files: Iterable[FilePatch], form: str, mode: str, *, colour: bool, alone: bool) -> Verdict:
@@ -138,12 +155,13 @@ def _write(files: Iterable[FilePatch], form: str, mode: str, *, colour: bool, al
     }
     formatter = forms[form]
     total = ChangeCounts()
-    findings = []
+    # Few are distinct without their reasons, however many files there are.
+    findings: set[Finding] = set()
     with writing_to(None) as write:
         for labels in label_patch(classifier, files, mode=mode, source=source):
             one = Judged(labels, judge(labels), count_changes(labels))
             total.add(one.counts)
-            findings.append(one.finding)
+            findings.add(replace(one.finding, reason=""))
             write(formatter.file(one).encode("utf-8", "surrogateescape"))
         verdict = judge_all(findings)
         write(formatter.closing(verdict, total, classifier.info.digest).encode())

@@ -2,7 +2,7 @@
 
 from .label import FileLabels, HunkLabels, LineLabels, PatchPlan, label_patch
 from .model import Change, FilePatch, Hunk, PatchLine
-from .parse import PatchError, parse_patch
+from .parse import PatchError, parse_patch, read_patch
 from .verdict import Finding, Verdict, judge, judge_all
 
 __all__ = [
@@ -21,4 +21,5 @@ __all__ = [
     "judge_all",
     "label_patch",
     "parse_patch",
+    "read_patch",
 ]

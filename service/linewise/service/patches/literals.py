@@ -12,40 +12,98 @@ from collections.abc import Iterable
 LONGEST = 5_000
 # Where one quote is no string: Rust's lifetimes.
 _DOUBLE_ONLY = frozenset(("rust",))
-# Where a backtick runs no command.
-_BACKTICK = frozenset(("go", "javascript", "typescript", "kotlin", "scala", "swift"))
+# Where it makes no difference which quotes a plain literal has.
+_EITHER_QUOTE = frozenset(("javascript", "typescript", "python", "lua"))
+# Where a backtick runs a command.
+_BACKTICK_RUNS = frozenset(("bash", "php", "ruby"))
+# Where a backtick is a quote, or one of a name.
+_BACKTICK_QUOTES = frozenset(("go", "javascript", "typescript", "kotlin", "scala", "swift"))
 # Where a slash may begin a regular expression, in which a quote is no quote.
 _SLASH_MAY_QUOTE = frozenset(("javascript", "typescript", "ruby", "bash"))
+_SLASH_OF_MARK_UP = re.compile(rb"</|/>| / ")
 # Literals in which a backslash escapes nothing, or whose delimiter is longer than a quote.
-_RAW = re.compile(rb"""@\$?"|\$@"|\bR"|\br#*"|#"|\[=*\[|<<|%[qQwWiIrxs]?[\[({|!/]""")
-_INTERPOLATED = re.compile(rb"[{$]|#@|\\\(")
+_RAW_OF = {
+    "bash": rb"<<",
+    "cpp": rb'\bR"|\w8?R"',
+    "csharp": rb'@\$?"|\$@"|"""',
+    "java": rb'"""',
+    "kotlin": rb'"""',
+    "lua": rb"\[=*\[",
+    "php": rb"<<<",
+    "ruby": rb"<<|%[qQwWiIrxs]?[\[({|!/]",
+    "rust": rb'\br#*"|#"',
+    "scala": rb'"""',
+    "swift": rb'#"|"""',
+}
+_RAW = {language: re.compile(pattern) for language, pattern in _RAW_OF.items()}
+# What is code within a literal, and what tells that there is more of it than these patterns read.
+_BRACES = (rb"\{[^{}]*\}", rb"[{}]")
+_DOLLARS = (rb"\$\{[^{}]*\}|\{\$[^{}]*\}|\$[\w@*#?!](?:\w|->\w|\[[^\]]*\])*", rb"\$[({]|`|\{\$")
+_CODE_WITHIN_OF = {
+    "bash": _DOLLARS,
+    "csharp": _BRACES,
+    "javascript": (rb"\$\{[^{}]*\}", rb"\$\{"),
+    "kotlin": _DOLLARS,
+    "php": _DOLLARS,
+    "python": _BRACES,
+    "ruby": (rb"#\{[^{}]*\}|#@\w+", rb"#\{"),
+    "rust": _BRACES,
+    "scala": _DOLLARS,
+    "swift": (rb"\\\([^()]*\)", rb"\\\("),
+    "typescript": (rb"\$\{[^{}]*\}", rb"\$\{"),
+}
+_CODE_WITHIN = {
+    language: (re.compile(pattern), re.compile(more)) for language, (pattern, more) in _CODE_WITHIN_OF.items()
+}
 _LITERAL = re.compile(rb"""(?s)"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`""")
+_PLAIN_LITERAL = re.compile(rb"""(?s)"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
 _DOUBLE_LITERAL = re.compile(rb'(?s)"(?:[^"\\]|\\.)*"')
+_COMMENT_MARKS = {"python": (b"#",), "ruby": (b"#",), "bash": (b"#",), "lua": (b"--",), "php": (b"#", b"//", b"/*")}
+_SLASHED = (b"//", b"/*")
 
 
 def skeleton(line: bytes, language: str) -> bytes | None:
-    """The line with its plain string literals emptied, so that lines that differ in nothing else are the same.
+    """The line with its string literals emptied, so that lines that differ in nothing else are the same.
 
-    Literals that may hold code (`"${f(x)}"`) stay as they are. None where the line has no literal, or where it is not
-    sure which of it is one.
+    What is code within a literal (`"${f(x)}"`) stays. None where the line has no literal, or where it is not sure which
+    of it is one.
     """
-    if len(line) > LONGEST or _RAW.search(line):
+    raw = _RAW.get(language)
+    if len(line) > LONGEST or (raw is not None and raw.search(line)):
         return None
-    pattern = _DOUBLE_LITERAL if language in _DOUBLE_ONLY else _LITERAL
-    emptied, count = pattern.subn(_emptied, line)
-    if not count:
+    if b"`" in line and language in _BACKTICK_RUNS:
         return None
+    pattern, quotes = _PLAIN_LITERAL, b"\"'"
+    if language in _DOUBLE_ONLY:
+        pattern, quotes = _DOUBLE_LITERAL, b'"'
+    elif language in _BACKTICK_QUOTES:
+        pattern, quotes = _LITERAL, b"\"'`"
+    emptied, count = pattern.subn(lambda literal: _emptied(literal[0], language), line)
     rest = pattern.sub(b"", line)
-    quotes = b'"' if language in _DOUBLE_ONLY else b"\"'`"
-    if any(quote in quotes for quote in rest) or (b"`" in line and language not in _BACKTICK):
+    if not count or any(quote in quotes for quote in rest):
         return None
-    if language in _SLASH_MAY_QUOTE and b"/" in rest:
+    if any(mark in rest for mark in _COMMENT_MARKS.get(language, _SLASHED)):
+        return None
+    if language in _SLASH_MAY_QUOTE and b"/" in _SLASH_OF_MARK_UP.sub(b"", rest):
         return None
     return emptied
 
 
-def _emptied(literal: re.Match[bytes]) -> bytes:
-    return literal[0] if _INTERPOLATED.search(literal[0]) else literal[0][:1] * 2
+def is_requoted(old: bytes, new: bytes, language: str) -> bool:
+    """Whether two lines differ in nothing but which quotes they use, where that makes no difference."""
+    return language in _EITHER_QUOTE and old.replace(b"'", b'"') == new.replace(b"'", b'"')
+
+
+def _emptied(literal: bytes, language: str) -> bytes:
+    quote = literal[:1]
+    if quote == b"'" and language in _EITHER_QUOTE:
+        quote = b'"'
+    within, more = _CODE_WITHIN.get(language, (None, None))
+    if within is None or more is None or (language in ("javascript", "typescript") and quote != b"`"):
+        return quote * 2
+    if more.search(within.sub(b"", literal)):
+        return literal
+    return quote + b"\n".join(within.findall(literal)) + quote
 
 
 _SLASHES = re.compile(rb"//|/\*|\*/")

@@ -3,16 +3,22 @@ r"""Unified diffs to files, hunks and lines, in the forms that git, diff, Mercur
 A hunk's header says how many lines it has, so its lines are counted, never guessed: a removed line ``-- x`` reads
 ``--- x`` in a patch. What stands around the files (mails, commit messages, ``-- `` and a version) is passed over, as by
 ``git apply``. A carriage return belongs to the content of a line; only a line feed ends one.
+
+A patch is read line by line, and each of its files is handed on before the next one is read: there is no limit to its
+length.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import IO
 
-from .mail import plain_patch
+from .mail import plain_lines
 from .model import UNCHANGED, Change, FilePatch, Hunk, PatchLine
 from .names import header_name, split_binary_pair, split_pair, strip_prefixes, unquote
 
@@ -89,36 +95,67 @@ class _Draft:
 
 
 def parse_patch(data: bytes) -> tuple[FilePatch, ...]:
+    """The files of a patch, in order; raises as `read_patch`."""
+    return tuple(read_patch(io.BytesIO(data)))
+
+
+def read_patch(stream: IO[bytes]) -> Iterator[FilePatch]:
     """The files of a patch, in order; of a series of patches, those of each.
 
     Args:
-        data: a patch, also coloured by git or in an encoded mail. Blank input is a patch of no file.
+        stream: a patch, also coloured by git or in an encoded mail. Blank input is a patch of no file.
 
     Raises:
         PatchError: a hunk is not as long as its header says, or there is text but no unified diff in it.
     """
-    data = plain_patch(data)
-    lines = data.split(b"\n")
-    if not lines[-1]:
-        lines.pop()
-    files = tuple(draft.finished() for draft in _Reader(lines).drafts())
-    if not files and data.strip() and not data.lstrip().startswith((b"commit ", b"From ")):
+    window = _Window(plain_lines(stream))
+    n_files = 0
+    for draft in _Reader(window).drafts():
+        yield draft.finished()
+        n_files += 1
+    if not n_files and window.first.strip() and not window.first.lstrip().startswith((b"commit ", b"From ")):
         raise PatchError("there is no unified diff in the input")
-    return files
+
+
+class _Window:
+    """The lines ahead, of which only those that were looked at are in memory."""
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        self._rest = iter(lines)
+        self._ahead: deque[bytes] = deque()
+        self.at = 0
+        """How many lines were passed."""
+        self.first = b""
+        """The first line that is not blank, as far as lines were passed."""
+
+    def peek(self, offset: int = 0) -> bytes | None:
+        """The present line, or one so far ahead; None past the end."""
+        while len(self._ahead) <= offset:
+            line = next(self._rest, None)
+            if line is None:
+                return None
+            self._ahead.append(line)
+        return self._ahead[offset]
+
+    def skip(self, n_lines: int = 1) -> None:
+        """Pass lines that were looked at."""
+        for _ in range(n_lines):
+            line = self._ahead.popleft()
+            self.first = self.first if self.first.strip() else line
+        self.at += n_lines
 
 
 class _Reader:
     """Goes through the lines of a patch once."""
 
-    def __init__(self, lines: list[bytes]) -> None:
+    def __init__(self, lines: _Window) -> None:
         self._lines = lines
-        self._at = 0
 
     def drafts(self) -> Iterator[_Draft]:
         """What the patch says of each file, in order; raises PatchError."""
         draft: _Draft | None = None
-        while self._at < len(self._lines):
-            line = self._header(self._at)
+        while self._lines.peek() is not None:
+            line = self._header()
             names = self._names(line)
             in_header = draft is not None and draft.of_git and not draft.hunks
             if names is not None and draft is not None and in_header and not draft.has_names:
@@ -136,25 +173,25 @@ class _Reader:
                 draft.hunks.append(self._hunk(header))
                 continue
             if line.startswith((b"@@ -", b"@@@ -")):
-                raise PatchError(f"line {self._at + 1}: begins like a hunk's header and is none")
+                raise PatchError(f"line {self._lines.at + 1}: begins like a hunk's header and is none")
             if draft is not None and in_header:
                 _read_extended_header(draft, line)
-            self._at += 1
+            self._lines.skip()
         if draft is not None:
             yield draft
 
-    def _header(self, at: int) -> bytes:
+    def _header(self, offset: int = 0) -> bytes:
         """A line of no hunk; the carriage return of a patch that was converted as a whole is none of its."""
-        return self._lines[at].removesuffix(b"\r") if at < len(self._lines) else b""
+        return (self._lines.peek(offset) or b"").removesuffix(b"\r")
 
     def _names(self, line: bytes) -> tuple[bytes, bytes] | None:
         """The names of ``---`` and ``+++`` where these lines and a hunk come next; they are passed over."""
         if not line.startswith(b"--- "):
             return None
-        following = self._header(self._at + 1)
-        if not following.startswith(b"+++ ") or not self._header(self._at + 2).startswith(b"@@"):
+        following = self._header(1)
+        if not following.startswith(b"+++ ") or not self._header(2).startswith(b"@@"):
             return None
-        self._at += 2
+        self._lines.skip(2)
         return header_name(line[4:]), header_name(following[4:])
 
     def _begin(self, line: bytes, *, in_header: bool) -> _Draft | None:
@@ -166,16 +203,17 @@ class _Reader:
         elif line.startswith((b"diff --cc ", b"diff --combined ")):
             name = unquote(line.split(b" ", 2)[2])
             begun = _Draft(name, name, prefixed=False, of_git=True)
-        elif line.startswith(b"*** ") and self._header(self._at + 2).startswith(b"***************"):
-            raise PatchError(f"line {self._at + 1}: a context diff; only unified diffs (diff -u) can be read")
+        elif line.startswith(b"*** ") and self._header(2).startswith(b"***************"):
+            raise PatchError(f"line {self._lines.at + 1}: a context diff; only unified diffs (diff -u) can be read")
         elif not in_header:
             begun = _begin_without_lines(line)
-        self._at += begun is not None
+        if begun is not None:
+            self._lines.skip()
         return begun
 
     def _hunk(self, header: re.Match[bytes]) -> Hunk:
         """The hunk whose header is at the present line; raises PatchError where it is not as long as that says."""
-        header_at = self._at
+        header_at = self._lines.at
         n_old = len(header[1]) - 1
         ranges = [(int(start), int(count or b"1")) for start, count in _RANGE.findall(header[2])]
         if len(ranges) != n_old:
@@ -183,33 +221,33 @@ class _Reader:
         left_old = [count for _, count in ranges]
         left_new = int(header[4] or b"1")
         lines: list[PatchLine] = []
-        self._at += 1
+        self._lines.skip()
         while left_new or any(left_old):
             line = self._take(header_at, n_old)
             lines.append(line)
             left_new -= line.is_new
             left_old = [left - line.is_old(side) for side, left in enumerate(left_old)]
             if left_new < 0 or min(left_old) < 0:
-                raise PatchError(f"line {self._at}: more lines of one side than the hunk's header says")
-            if self._at < len(self._lines) and self._lines[self._at].startswith(b"\\"):
+                raise PatchError(f"line {self._lines.at}: more lines of one side than the hunk's header says")
+            if (self._lines.peek() or b"").startswith(b"\\"):
                 lines[-1] = PatchLine(line.marks, line.content, ends_file_unbroken=True)
-                self._at += 1
+                self._lines.skip()
         section = (header[5] or b"").decode("utf-8", "replace")
         return Hunk(tuple(start for start, _ in ranges), int(header[3]), section, tuple(lines))
 
     def _take(self, header_at: int, n_old: int) -> PatchLine:
         """The next line of a hunk."""
-        if self._at >= len(self._lines):
+        line = self._lines.peek()
+        if line is None:
             raise PatchError(f"the patch ends within the hunk of line {header_at + 1}")
-        line = self._lines[self._at]
-        self._at += 1
+        self._lines.skip()
         if line in (b"", b"\r"):
             # A blank line of context whose mark was lost with the white space at the ends of lines.
             return PatchLine(UNCHANGED * n_old, line)
         marks = line[:n_old]
         if len(marks) < n_old or not _MARKS.issuperset(marks) or (b"+" in marks and b"-" in marks):
             raise PatchError(
-                f"line {self._at}: neither added, removed nor unchanged, within the hunk of line {header_at + 1}"
+                f"line {self._lines.at}: neither added, removed nor unchanged, within the hunk of line {header_at + 1}"
             )
         return PatchLine(marks.decode("ascii"), line[n_old:])
 

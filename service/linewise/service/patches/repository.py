@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import IO
 
 from ..git import GitError, run_git
 from ..reading import DEFAULT_MAX_BYTES
@@ -31,16 +32,16 @@ _DIFF = (
 )
 
 
-def diff_of_revisions(folder: Path, revisions: str) -> bytes:
-    """The patch between two revisions, as in ``main..topic`` or ``main...topic``; raises GitError."""
+def diff_of_revisions(folder: Path, revisions: str, into: IO[bytes]) -> None:
+    """Write the patch between two revisions, as in ``main..topic`` or ``main...topic``; raises GitError."""
     if ".." not in revisions or revisions.startswith("-"):
         raise GitError(f"{revisions!r} is no pair of revisions, as main..topic is")
-    return run_git(folder, *_DIFF, revisions, "--", of_hook=True)
+    run_git(folder, *_DIFF, revisions, "--", of_hook=True, into=into)
 
 
-def diff_of_index(folder: Path) -> bytes:
-    """The patch of what is staged for the next commit; raises GitError."""
-    return run_git(folder, *_DIFF, "--cached", of_hook=True)
+def diff_of_index(folder: Path, into: IO[bytes]) -> None:
+    """Write the patch of what is staged for the next commit; raises GitError."""
+    run_git(folder, *_DIFF, "--cached", of_hook=True, into=into)
 
 
 class GitContents:

@@ -18,8 +18,9 @@ from enum import StrEnum
 
 from linewise.features.labels import LABEL_NAMES, Group, group_mask, mask_of, names_of
 
+from .anchors import anchored_words, unanchored_imports
 from .label import FileLabels, HunkLabels, LineLabels, Side
-from .literals import leaves_alike, skeleton
+from .literals import is_requoted, leaves_alike, skeleton
 from .model import ADDED, UNCHANGED, Change, PatchLine
 from .steering import is_run, steers
 
@@ -53,11 +54,16 @@ _HARMLESS: Kinds = frozenset((Verdict.BLANK_ONLY, Verdict.COMMENT_ONLY, Verdict.
 _BIT = {name: mask_of([name]) for name in LABEL_NAMES}
 _SURFACE = group_mask(Group.SURFACE)
 _REGION = group_mask(Group.REGION)
+_CONSTRUCTS = group_mask(Group.CONSTRUCT)
+_WORDS = mask_of(["comment", "documentation"])
 _OF_IMPORT = mask_of(["code", "string", "delimiter", "import", "preprocessor"]) | _REGION
 # Where an import is a call that may be bound to a name.
 _OF_IMPORT_CALL = _OF_IMPORT | _BIT["call"] | _BIT["variable_declaration"]
 _IMPORT_BY_CALL = frozenset(("bash", "javascript", "lua", "php", "ruby", "typescript"))
-_MOST_BLANKS = 20
+_MOST_LINES = 20
+_QUOTES = (b'"', b"'", b"`", b"]]", b"<<")
+# Where the end of a string need not have a quote.
+_HEREDOCS = frozenset(("bash", "php", "ruby"))
 # What makes code of comments and blank lines that stand near it.
 _CODE_AROUND = {
     "go": ((b'import "C"', "comments are code where Go imports C"),),
@@ -123,7 +129,7 @@ def _kinds_of_file(labels: FileLabels) -> Iterator[Kinds]:
             if any(mark in line.content for line in hunk.hunk.lines):
                 raise _CodeError(reason)
         _require_alike(hunk)
-        yield from _kinds_of_hunk(hunk, labels.language)
+        yield from _kinds_of_hunk(hunk, labels.language, whole=labels.whole)
 
 
 def _require_alike(labels: HunkLabels) -> None:
@@ -139,17 +145,19 @@ def _require_alike(labels: HunkLabels) -> None:
 def _difference(old: LineLabels, new: LineLabels) -> int:
     """The labels in which two readings of a line differ.
 
-    What stands on the line must be the same, by what is likely. Of the other labels, one that is sure on one side may
-    be left open on the other, but not ruled out.
+    One that is sure on one side may be left open on the other, but not ruled out.
     """
-    of_surface = (old.likely ^ new.likely) & _SURFACE
-    return of_surface | (old.sure & ~new.possible) | (new.sure & ~old.possible)
+    different = (old.sure & ~new.possible) | (new.sure & ~old.possible)
+    if old.likely & new.likely & _BIT["comment"]:
+        # Which of its comments document something changes no program.
+        different &= ~_BIT["documentation"]
+    return different
 
 
-def _kinds_of_hunk(labels: HunkLabels, language: str) -> Iterator[Kinds]:
+def _kinds_of_hunk(labels: HunkLabels, language: str, *, whole: bool) -> Iterator[Kinds]:
     lines = labels.hunk.lines
-    sides = (*labels.old, labels.new)
-    run_comments = [_rows_of_run_comments(labels, side, language) for side in sides]
+    readers = [_SideReader(labels, side, language, whole=whole) for side in (*labels.old, labels.new)]
+    sides = [reader.side for reader in readers]
     for begin, end in _changed_runs(lines):
         rows = [[row for row in range(begin, end) if side[row] is not None] for side in sides]
         texts = [[lines[row].content for row in on_side] for on_side in rows]
@@ -158,16 +166,25 @@ def _kinds_of_hunk(labels: HunkLabels, language: str) -> Iterator[Kinds]:
             if not leaves_alike(removed, texts[-1], language, comment_above):
                 raise _CodeError(f"{_place(labels, begin)}: a comment or string opens or closes elsewhere than before")
         paired = _strings_alone(labels, rows, language) if len(rows) == 2 else False
-        for side, on_side, run in zip(sides, rows, run_comments, strict=True):
+        balanced = len({_balance(text) for text in texts}) == 1
+        for reader, on_side in zip(readers, rows, strict=True):
             for row in on_side:
-                kinds = _NONE if row in run else _kinds_of_line(labels, side, row, language)
+                kinds = reader.kinds(row)
+                if not balanced:
+                    # Part of an import of several lines comes or goes.
+                    kinds -= {Verdict.IMPORT_ONLY}
                 if paired:
                     kinds |= {Verdict.STRING_ONLY}
                 if not kinds:
-                    line = side[row]
+                    line = reader.side[row]
                     assert line is not None
                     raise _CodeError(f"{_place(labels, row)}: {_why_code(line, lines[row].content, language)}")
                 yield kinds
+
+
+def _balance(lines: Sequence[bytes]) -> int:
+    """How many more brackets some lines open than they close."""
+    return sum(sum(map(line.count, (b"(", b"{"))) - sum(map(line.count, (b")", b"}"))) for line in lines)
 
 
 def _comment_above(labels: HunkLabels, row: int) -> bytes | None:
@@ -191,47 +208,88 @@ def _changed_runs(lines: Sequence[PatchLine]) -> Iterator[tuple[int, int]]:
         yield begin, len(lines)
 
 
-def _kinds_of_line(labels: HunkLabels, side: Side, row: int, language: str) -> Kinds:
-    """The single verdicts that one changed line fits on one side."""
-    line = side[row]
-    assert line is not None
-    content = labels.hunk.lines[row].content
-    above = _neighbour(side, row, -1)
-    if above is not None and labels.hunk.lines[above].content.rstrip(b"\r").endswith(b"\\"):
-        return _NONE
-    if line.sure & _BIT["blank"]:
-        return _NONE if _may_be_in_string(side, row) else _ANY
-    if content.rstrip(b"\r").endswith(b"\\"):
-        return _NONE
-    if (line.sure & (_BIT["comment"] | _BIT["documentation"])) and not line.possible & _BIT["code"]:
-        return _kinds_of_comment(labels, side, row, language)
-    if line.possible & (_BIT["comment"] | _BIT["documentation"] | _BIT["text"]):
-        return _NONE
-    return _kinds_of_code(line, content, language)
+class _SideReader:
+    """Tells which single verdicts the changed lines of one side of a hunk fit."""
 
+    def __init__(self, labels: HunkLabels, side: Side, language: str, *, whole: bool) -> None:
+        self.side = side
+        self._lines = labels.hunk.lines
+        self._language = language
+        self._run_comments = _rows_of_run_comments(labels, side, language)
+        self._anchored = anchored_words(labels, side, language)
+        self._open_imports = frozenset() if whole else unanchored_imports(labels, side)
 
-def _kinds_of_comment(labels: HunkLabels, side: Side, row: int, language: str) -> Kinds:
-    line = side[row]
-    assert line is not None
-    if steers(labels.hunk.lines[row].content, language):
+    def kinds(self, row: int) -> Kinds:
+        """The single verdicts that one changed line fits."""
+        line = self.side[row]
+        assert line is not None
+        content = self._lines[row].content
+        above = _neighbour(self.side, row, -1)
+        if row in self._run_comments:
+            return _NONE
+        if above is not None and self._lines[above].content.rstrip(b"\r").endswith(b"\\"):
+            return _NONE
+        if line.sure & _BIT["blank"]:
+            return _NONE if self._may_be_in_string(row) else _ANY
+        if content.rstrip(b"\r").endswith(b"\\"):
+            return _NONE
+        if self._is_words(row, line):
+            return self._kinds_of_words(row, line)
+        if line.possible & (_BIT["comment"] | _BIT["documentation"] | _BIT["text"]):
+            return _NONE
+        return self._kinds_of_code(row, line)
+
+    def _is_words(self, row: int, line: LineLabels) -> bool:
+        """Whether a line is comment or documentation and nothing else."""
+        return row in self._anchored or bool(line.sure & _WORDS and not line.possible & _BIT["code"])
+
+    def _kinds_of_words(self, row: int, line: LineLabels) -> Kinds:
+        if steers(self._lines[row].content, self._language):
+            return _NONE
+        has = self._anchored.get(row, line.sure)
+        kinds = set()
+        if has & _BIT["comment"]:
+            kinds.add(Verdict.COMMENT_ONLY)
+        if has & _BIT["documentation"]:
+            kinds.add(Verdict.DOCUMENTATION_ONLY)
+        return frozenset(kinds)
+
+    def _kinds_of_code(self, row: int, line: LineLabels) -> Kinds:
+        content = self._lines[row].content
+        of_import = _OF_IMPORT_CALL if self._language in _IMPORT_BY_CALL else _OF_IMPORT
+        if line.sure & _BIT["import"] and not line.possible & ~of_import and _is_one_statement(content):
+            return _NONE if row in self._open_imports else frozenset((Verdict.IMPORT_ONLY,))
+        # Without a quote on it, a line that surely lies in a string lies in one that began above.
+        inside = line.sure & _BIT["string"] and not line.possible & ~_OF_STRING_INTERIOR
+        if inside and not any(mark in b"\"'`{}$#/|%\\[]" for mark in content):
+            return frozenset((Verdict.STRING_ONLY,))
         return _NONE
-    kinds = set()
-    if line.sure & _BIT["comment"]:
-        kinds.add(Verdict.COMMENT_ONLY)
-    if line.sure & _BIT["documentation"]:
-        kinds.add(Verdict.DOCUMENTATION_ONLY)
-    return frozenset(kinds)
 
+    def _may_be_in_string(self, row: int) -> bool:
+        """Whether a blank line may lie in a string: such a line has no label that says so."""
+        return not self._is_outside(row, -1) and not self._is_outside(row, 1)
 
-def _kinds_of_code(line: LineLabels, content: bytes, language: str) -> Kinds:
-    of_import = _OF_IMPORT_CALL if language in _IMPORT_BY_CALL else _OF_IMPORT
-    if line.sure & _BIT["import"] and not line.possible & ~of_import and _is_one_statement(content):
-        return frozenset((Verdict.IMPORT_ONLY,))
-    # Without a quote on it, a line that surely lies in a string lies in one that began above.
-    inside = line.sure & _BIT["string"] and not line.possible & ~_OF_STRING_INTERIOR
-    if inside and not any(mark in b"\"'`{}$#/|%\\[]" for mark in content):
-        return frozenset((Verdict.STRING_ONLY,))
-    return _NONE
+    def _is_outside(self, row: int, step: int) -> bool:
+        """Whether the lines up or down from a row show that no string reaches it.
+
+        Where something is sure to begin, no string goes on. From there to the row, each line must end what it quotes.
+        """
+        at = _neighbour(self.side, row, step)
+        for _ in range(_MOST_LINES):
+            line = None if at is None else self.side[at]
+            if at is None or line is None:
+                return False
+            content = self._lines[at].content
+            if line.sure & (_WORDS | _BIT["code"]) and not line.possible & _BIT["string"]:
+                return True
+            if step > 0 and self._language in _HEREDOCS and not line.sure & _BIT["blank"]:
+                return False
+            if any(quote in content for quote in _QUOTES) and skeleton(content, self._language) is None:
+                return False
+            if line.sure & _CONSTRUCTS:
+                return True
+            at = _neighbour(self.side, at, step)
+        return False
 
 
 def _is_one_statement(content: bytes) -> bool:
@@ -248,14 +306,16 @@ def _strings_alone(labels: HunkLabels, rows: Sequence[Sequence[int]], language: 
         old, new = labels.old[0][old_row], labels.new[new_row]
         assert old is not None
         assert new is not None
-        possible = old.possible | new.possible
-        if not old.sure & new.sure & _BIT["string"] or possible & (_BIT["comment"] | _BIT["documentation"]):
+        before, after = (labels.hunk.lines[row].content for row in (old_row, new_row))
+        if not old.likely & new.likely & _BIT["string"] or (old.possible | new.possible) & _BIT["documentation"]:
+            return False
+        if (old.likely | new.likely) & _BIT["comment"]:
             return False
         # An import that names another file is one that imports something else.
-        if possible & _BIT["import"]:
+        if (old.possible | new.possible) & _BIT["import"] and not is_requoted(before, after, language):
             return False
-        left = skeleton(labels.hunk.lines[old_row].content, language)
-        if left is None or left != skeleton(labels.hunk.lines[new_row].content, language):
+        left = skeleton(before, language)
+        if left is None or left != skeleton(after, language):
             return False
     return True
 
@@ -268,21 +328,6 @@ def _neighbour(side: Side, row: int, step: int) -> int | None:
             return row
         row += step
     return None
-
-
-def _may_be_in_string(side: Side, row: int) -> bool:
-    """Whether a blank line may lie in a string: such a line has no label that says so."""
-    around = []
-    for step in (-1, 1):
-        at = _neighbour(side, row, step)
-        for _ in range(_MOST_BLANKS):
-            line = None if at is None else side[at]
-            if at is None or line is None or not line.sure & _BIT["blank"]:
-                break
-            at = _neighbour(side, at, step)
-        around.append(None if at is None else side[at])
-    strings = [line is None or bool(line.possible & _BIT["string"]) for line in around]
-    return all(strings) and any(line is not None for line in around)
 
 
 def _rows_of_run_comments(labels: HunkLabels, side: Side, language: str) -> frozenset[int]:
