@@ -253,7 +253,7 @@ def test_utf16_is_told_and_its_hash_is_of_what_was_read(tree: Path) -> None:
     (tree / "a.cs").write_bytes("\ufeffint \u00e9;\nf();\n".encode("utf-16-le"))
     label("out.parquet", "tree", with_text=True)
     (row,) = rows("out.files.parquet")
-    assert (row["encoding"], row["bytes"]) == ("utf-16-le", 28)
+    assert (row["encoding"], row["bytes"]) == ("utf-16-le", 26)
     assert row["blob"] == git(tree, "hash-object", "--no-filters", "a.cs")
     assert [(row["source"], row["byte_start"], row["byte_end"]) for row in rows("out.parquet")] == [
         ("int \u00e9;", 0, 7),
