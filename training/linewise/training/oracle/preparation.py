@@ -18,7 +18,7 @@ _USING = re.compile(
     rb"^([ \t]*|[ \t]*for (?:await )?\()(await using|using)(?= [A-Za-z_$][\w$]* (?:=|of\b))", re.MULTILINE
 )
 _SIGNATURE = re.compile(
-    rb"(?<=[\w>)\]}])(\s*(?:(?://[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)\s*)*\n[ \t]*)[ \t]"
+    rb"(?<=[\w>)\]}])(\s*(?:(?://[^\n]*+|/\*(?:[^*]|\*(?!/))*\*/)\s*)*\n[ \t]*)[ \t]"
     rb"(?=<(?:\s*\n|(?:const )?[A-Z]\w*\s*(?:extends\b|[,>=])))"
 )
 _POINTER_CAST = re.compile(rb"(?<![\w>\]])(?<!\w )(\(\s*[\w.]+\s*\*+\s*\))(?=\s*[(\w&*])")
