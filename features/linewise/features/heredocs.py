@@ -14,8 +14,11 @@ from .languages import LANGUAGE_INDEX
 from .lexis import State
 from .tokens import Kind, Tokens
 
-_HAS_HEREDOCS = np.zeros(len(LANGUAGE_INDEX) + 1, dtype=bool)
-_HAS_HEREDOCS[[LANGUAGE_INDEX[name] for name in ("bash", "php", "ruby")]] = True
+HAS_HEREDOCS = np.zeros(len(LANGUAGE_INDEX) + 1, dtype=bool)
+HAS_HEREDOCS[[LANGUAGE_INDEX[name] for name in ("bash", "php", "ruby")]] = True
+ARROW_APPENDS = np.zeros(len(LANGUAGE_INDEX) + 1, dtype=bool)
+"""The languages in which ``list << NAME`` appends: only an arrow that touches the name opens a heredoc."""
+ARROW_APPENDS[LANGUAGE_INDEX["ruby"]] = True
 _QUOTES = (Kind.DOUBLE_QUOTE, Kind.SINGLE_QUOTE, Kind.BACKTICK)
 _LONGEST_OPERATOR = 3
 
@@ -37,7 +40,7 @@ def close_heredocs(
         line_maps: the state after each line for each state before it, uint8 of shape (n_lines, N_STATES); changed in
             place.
     """
-    if not _HAS_HEREDOCS[languages].any():
+    if not HAS_HEREDOCS[languages].any():
         return
     lines, names = _openers(batch, tokens, of_token, languages)
     if not len(lines):
@@ -59,7 +62,7 @@ def _openers(
     begin = starts[candidates]
     candidates = candidates[(data[begin] == arrow) & (data[begin + 1] == arrow)]
     candidates = candidates[(ends[candidates] - starts[candidates] <= _LONGEST_OPERATOR) & (of_token[candidates] == 0)]
-    candidates = candidates[_HAS_HEREDOCS[languages[batch.document_of_line[tokens.lines[candidates]]]]]
+    candidates = candidates[HAS_HEREDOCS[languages[batch.document_of_line[tokens.lines[candidates]]]]]
     last = len(kinds) - 1
     follower = np.minimum(candidates + 1, last)
     quoted = np.isin(kinds[follower], _QUOTES)
@@ -67,9 +70,8 @@ def _openers(
     after = np.minimum(name + 1, last)
     usable = (kinds[name] == Kind.WORD) & (tokens.lines[name] == tokens.lines[candidates])
     usable &= ~quoted | ((kinds[after] == kinds[follower]) & (starts[after] == ends[name]))
-    # `list << NAME` appends in Ruby.
-    is_ruby = languages[batch.document_of_line[tokens.lines[candidates]]] == LANGUAGE_INDEX["ruby"]
-    usable &= ~is_ruby | (starts[follower] == ends[candidates])
+    appends = ARROW_APPENDS[languages[batch.document_of_line[tokens.lines[candidates]]]]
+    usable &= ~appends | (starts[follower] == ends[candidates])
     return tokens.lines[candidates[usable]], tokens.exact[name[usable]]
 
 

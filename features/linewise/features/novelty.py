@@ -73,9 +73,9 @@ def novelty(
             structure.sentinel,
             structure.parent,
             opens_scope,
-            features,
+            known := np.zeros(features.shape, dtype=np.uint8),
         )
-        return features
+        return known.astype(np.float32)
     first_targets, second_targets = _targets(batch, tokens, states, eligible)
     if not len(first_targets) and not len(second_targets):
         return features
@@ -124,12 +124,13 @@ def _begins_with_local(tokens: Tokens) -> NDArray[np.bool_]:
     """Whether each line's first word makes what follows local; bool of shape (n_lines,)."""
     first = np.append(tokens.exact, np.uint32(0))[tokens.first[:-1]]
     local: NDArray[np.bool_] = np.diff(tokens.first) > 1
-    local &= np.isin(first, _local_hashes())
+    local &= np.isin(first, local_hashes())
     return local
 
 
 @cache
-def _local_hashes() -> NDArray[np.uint32]:
+def local_hashes() -> NDArray[np.uint32]:
+    """The exact hashes of the words that make what follows local."""
     return np.array([word_hash(word) for word in _LOCAL_WORDS], dtype=np.uint32)
 
 

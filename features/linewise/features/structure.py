@@ -27,8 +27,8 @@ from .tokens import Kind, Tokens
 Rows = NDArray[np.int64]
 MAX_DOUBLINGS = 5
 """Ancestors are followed for at most 2 ** 5 = 32 levels."""
-_HAS_DIRECTIVES = np.zeros(len(LANGUAGE_INDEX) + 1, dtype=bool)
-_HAS_DIRECTIVES[[LANGUAGE_INDEX[name] for name in ("c", "cpp", "csharp", "swift")]] = True
+HAS_DIRECTIVES = np.zeros(len(LANGUAGE_INDEX) + 1, dtype=bool)
+HAS_DIRECTIVES[[LANGUAGE_INDEX[name] for name in ("c", "cpp", "csharp", "swift")]] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +251,7 @@ def _begins_aside(batch: Batch, tokens: Tokens, states: States, languages: NDArr
     first = tokens.first[occupied]
     state = states.of_token[first]
     aside = (state == State.LINE_COMMENT) | (state == State.BLOCK_COMMENT)
-    directive_language = _HAS_DIRECTIVES[languages][batch.document_of_line[occupied]]
+    directive_language = HAS_DIRECTIVES[languages][batch.document_of_line[occupied]]
     aside |= directive_language & (tokens.kinds[first] == Kind.HASH)
     result = np.zeros(len(batch.lines), dtype=bool)
     result[occupied] = aside

@@ -91,7 +91,7 @@ def tokenize(batch: Batch) -> Tokens:
 def _tokenize_compiled(compiled: kernel.Kernel, batch: Batch) -> Tokens:
     n_bytes, n_lines = len(batch.data) - 8, len(batch.lines)
     classes = np.empty(n_bytes, dtype=np.uint8)
-    n_tokens = compiled.call("lw_classify_bytes", batch.data, n_bytes, _class_table(), classes)
+    n_tokens = compiled.call("lw_classify_bytes", batch.data, n_bytes, class_table(), classes)
     tokens = Tokens(
         starts=np.empty(n_tokens, dtype=np.int64),
         ends=np.empty(n_tokens, dtype=np.int64),
@@ -106,8 +106,8 @@ def _tokenize_compiled(compiled: kernel.Kernel, batch: Batch) -> Tokens:
         batch.data,
         n_bytes,
         classes,
-        _shape_table(),
-        _vocabulary_bitmap(),
+        shape_table(),
+        vocabulary_bitmap(),
         batch.lines.starts,
         n_lines,
         tokens.starts,
@@ -158,7 +158,8 @@ def vocabulary_words() -> tuple[str, ...]:
 
 
 @cache
-def _vocabulary_bitmap() -> NDArray[np.bool_]:
+def vocabulary_bitmap() -> NDArray[np.bool_]:
+    """Which exact hashes, by their first `VOCABULARY_BITS` bits, are those of a word of the vocabulary."""
     bitmap = np.zeros(1 << VOCABULARY_BITS, dtype=bool)
     words = vocabulary_words()
     if not words:
@@ -173,7 +174,8 @@ def _vocabulary_bitmap() -> NDArray[np.bool_]:
 
 
 @cache
-def _class_table() -> NDArray[np.uint8]:
+def class_table() -> NDArray[np.uint8]:
+    """The `Kind` of a token that begins with each byte, (256,)."""
     table = np.full(256, Kind.WORD, dtype=np.uint8)
     table[:0x80] = Kind.OPERATOR
     for byte in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$":
@@ -195,7 +197,8 @@ def _class_table() -> NDArray[np.uint8]:
 
 
 @cache
-def _shape_table() -> NDArray[np.uint8]:
+def shape_table() -> NDArray[np.uint8]:
+    """The class of each byte within a word's shape, (256,)."""
     table = np.full(256, _Shape.OTHER, dtype=np.uint8)
     table[0x80:] = _Shape.NOT_ASCII
     table[0x61:0x7B] = _Shape.LOWER
@@ -208,7 +211,7 @@ def _shape_table() -> NDArray[np.uint8]:
 
 def _byte_classes(data: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The class of every byte, escapes and one-character literals marked; uint8 of shape (n_bytes,)."""
-    classes: NDArray[np.uint8] = _class_table()[data]
+    classes: NDArray[np.uint8] = class_table()[data]
     backslashes = np.flatnonzero(data == BACKSLASH)
     if len(backslashes):
         # In a run of backslashes every second one is escaped itself; the last of an odd run escapes what follows.
@@ -282,9 +285,9 @@ def _abstract_hashes(
     exact: UInt32Array,
 ) -> UInt32Array:
     """As `exact`, but numbers are one token, and words outside the vocabulary are their shape."""
-    shapes = _shape_table()
+    shapes = shape_table()
     words = np.flatnonzero((kinds == Kind.WORD) | (kinds == Kind.CHARACTER) | (kinds == Kind.ESCAPE))
-    known = _vocabulary_bitmap()[exact[words] >> np.uint32(32 - VOCABULARY_BITS)]
+    known = vocabulary_bitmap()[exact[words] >> np.uint32(32 - VOCABULARY_BITS)]
     unknown = words[~known]
     begin = starts[unknown]
     first, second = shapes[data[begin]], shapes[data[begin + 1]]

@@ -9,15 +9,18 @@ and answering.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from . import kernel
 from .documents import WHITE_SPACE, Batch
 from .states import States
 from .tokens import Kind, Tokens
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 LINE_BUCKET_BITS = 16
 N_LINE_BUCKETS = 1 << LINE_BUCKET_BITS
@@ -49,6 +52,8 @@ class LineVectors:
 
     def matrix(self) -> csr_array:
         """As a scipy matrix, float32 of shape (n_lines, N_LINE_BUCKETS)."""
+        from scipy.sparse import csr_array  # noqa: PLC0415 - the compiled kernel needs none, and its import takes long
+
         data = np.ones(len(self.indices), dtype=np.float32)
         return csr_array((data, self.indices, self.offsets), shape=(len(self.offsets) - 1, N_LINE_BUCKETS))
 
@@ -102,6 +107,8 @@ def line_vectors(
         indents,
         languages.astype(np.uint8)[batch.document_of_line],
         batch.document_of_line,
+        0,
+        len(batch.lines),
         indices,
     )
     return LineVectors(indices, offsets)
@@ -140,6 +147,8 @@ def language_vectors(batch: Batch, tokens: Tokens, documents: NDArray[np.int64] 
     Returns:
         float32 of shape (n_rows, N_LANGUAGE_BUCKETS).
     """
+    from scipy.sparse import csr_array  # noqa: PLC0415 - as above
+
     chosen = np.arange(batch.n_documents) if documents is None else documents
     begin = tokens.first[batch.line_offsets[chosen]]
     end = np.minimum(tokens.first[batch.line_offsets[chosen + 1]], begin + MAX_TOKENS_PER_LANGUAGE)

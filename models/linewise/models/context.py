@@ -32,7 +32,7 @@ _FILE, _UNKNOWN = CONTEXTS.index("file"), CONTEXTS.index("unknown")
 N_LANGUAGE_SCORES = len(LANGUAGE_NAMES) + 1
 """One for each language and one for text that is none of them."""
 
-_CARRIED = np.array(
+CARRIED = np.array(
     [
         LABEL_INDEX[name]
         for name in (
@@ -51,20 +51,20 @@ _CARRIED = np.array(
         )
     ]
 )
-_OPENER = np.array(
+OPENER = np.array(
     [LABEL_INDEX[name] for name in ("code", "comment", "documentation", "string", "text", "function_definition")]
 )
-_FAR = np.array(
+FAR = np.array(
     [
         LABEL_INDEX[name]
         for name in ("code", "comment", "documentation", "string", "delimiter", "text", "import", "annotation")
     ]
 )
 """What counts of the lines two away."""
-_FIRST_LINE = np.array([LABEL_INDEX[name] for name in ("comment", "documentation", "import", "module_declaration")])
+FIRST_LINE = np.array([LABEL_INDEX[name] for name in ("comment", "documentation", "import", "module_declaration")])
 """What a whole file tends to begin with."""
 _CONSTRUCTS = np.array([index for index, label in enumerate(LABELS) if label.group is Group.CONSTRUCT])
-_SCOPES = [LABEL_INDEX["function_definition"], LABEL_INDEX["type_definition"]]
+SCOPES = [LABEL_INDEX["function_definition"], LABEL_INDEX["type_definition"]]
 _ONE_OF_STATE, _ONE_OF_CONTEXT = np.eye(N_STATES, dtype=np.float32), np.eye(len(CONTEXTS), dtype=np.float32)
 N_PLACE = 26
 N_WHOLE = 4
@@ -84,8 +84,8 @@ FIRST_LAYOUT = _layout(
         ("own", N_LABELS),
         ("previous", N_LABELS),
         ("next", N_LABELS),
-        ("previous_2", len(_FAR)),
-        ("next_2", len(_FAR)),
+        ("previous_2", len(FAR)),
+        ("next_2", len(FAR)),
         ("previous_opaque", N_LABELS),
         ("next_opaque", N_LABELS),
         ("parent", N_LABELS),
@@ -93,16 +93,16 @@ FIRST_LAYOUT = _layout(
         ("matching", N_LABELS),
         ("enclosing", N_LABELS),
         ("next_lower", N_LABELS),
-        ("opener", len(_OPENER)),
-        ("ancestors", len(_CARRIED)),
-        ("enclosing_ancestors", len(_CARRIED)),
-        ("after_parent", len(_CARRIED)),
+        ("opener", len(OPENER)),
+        ("ancestors", len(CARRIED)),
+        ("enclosing_ancestors", len(CARRIED)),
+        ("after_parent", len(CARRIED)),
         ("state", N_STATES),
         ("state_after", N_STATES),
         ("place", N_PLACE),
         ("novelty", N_NOVELTY),
         ("whole", N_WHOLE),
-        ("first_line", len(_FIRST_LINE)),
+        ("first_line", len(FIRST_LINE)),
         ("language", N_LANGUAGE_SCORES),
         ("context", len(CONTEXTS)),
     )
@@ -141,7 +141,7 @@ REFINED = np.array(
     ]
 )
 """The labels that the second network answers anew: those that a line has because of others, not by itself."""
-_NOT_REFINED = np.setdiff1d(np.arange(N_LABELS), REFINED)
+NOT_REFINED = np.setdiff1d(np.arange(N_LABELS), REFINED)
 
 
 def second_layout(n_hidden: int) -> dict[str, slice]:
@@ -152,8 +152,8 @@ def second_layout(n_hidden: int) -> dict[str, slice]:
             ("others", N_LABELS - len(REFINED)),
             ("hidden", n_hidden),
             *((name, len(REFINED)) for name in SECOND_RELATIVES),
-            ("ancestors", len(_CARRIED)),
-            ("enclosing_ancestors", len(_CARRIED)),
+            ("ancestors", len(CARRIED)),
+            ("enclosing_ancestors", len(CARRIED)),
             ("context", len(CONTEXTS)),
         )
     )
@@ -232,15 +232,15 @@ def first_inputs(around: Surroundings, tokens: Tokens, hidden: Float32Array, pro
     """
     structure, batch, columns = around.structure, around.batch, FIRST_LAYOUT
     gated = _by_row(structure, probabilities)
-    opener_values = _columns(gated, _OPENER)
-    far, of_first_line = _columns(gated, _FAR), _columns(gated, _FIRST_LINE)
+    opener_values = _columns(gated, OPENER)
+    far, of_first_line = _columns(gated, FAR), _columns(gated, FIRST_LINE)
     _let_nothing_begin_inside(structure, gated)
     carried = _carried(around, gated)
     by_indent = ancestor_maximum(carried, structure.parent)
     by_bracket = ancestor_maximum(carried, structure.enclosing)
-    opens_scope = (gated[:, _SCOPES[0]] > 0.5) | (gated[:, _SCOPES[1]] > 0.5)
+    opens_scope = (gated[:, SCOPES[0]] > 0.5) | (gated[:, SCOPES[1]] > 0.5)
     names = novelty(batch, tokens, around.states, structure, opens_scope)
-    begun = _columns(gated, _CARRIED)
+    begun = _columns(gated, CARRIED)
     after_parent = _next_sibling(structure)[structure.parent]
     at_start = around.states.at_start
     state_after = around.states.line_maps[np.arange(len(at_start)), at_start]
@@ -280,7 +280,7 @@ def second_inputs(around: Surroundings, hidden: Float32Array, logits: Float32Arr
     structure = around.structure
     columns = second_layout(hidden.shape[1])
     scaled = np.clip(logits, -LOGIT_LIMIT, LOGIT_LIMIT) * LOGIT_SCALE
-    others = _columns(scaled, _NOT_REFINED)
+    others = _columns(scaled, NOT_REFINED)
     answers = _by_row(structure, sigmoid(logits))
     refined = _columns(answers, REFINED)
     carried = _carried(around, answers)
@@ -391,13 +391,13 @@ def _carried(around: Surroundings, values: Float32Array) -> Float32Array:
         values: float32 of shape (n_rows, N_LABELS).
 
     Returns:
-        float32 of shape (n_rows, len(_CARRIED)).
+        float32 of shape (n_rows, len(CARRIED)).
     """
     if (compiled := kernel.load()) is not None:
-        carried = np.empty((len(values), len(_CARRIED)), dtype=np.float32)
-        compiled.call("lw_carry_columns", values, *values.shape, _CARRIED, len(_CARRIED), around.continues, carried)
+        carried = np.empty((len(values), len(CARRIED)), dtype=np.float32)
+        compiled.call("lw_carry_columns", values, *values.shape, CARRIED, len(CARRIED), around.continues, carried)
         return carried
-    carried = values.take(_CARRIED, axis=1)
+    carried = values.take(CARRIED, axis=1)
     twice = around.continues[around.continues]
     pair = np.maximum(carried, carried[around.continues])
     return np.maximum(pair, pair[twice])

@@ -24,7 +24,7 @@ from .network import Float32Array
 
 _BEGINNINGS = np.array([State.TRIPLE, State.LONG, State.BACKTICK, State.DOUBLE, State.SINGLE])
 """A block comment needs no trial: its end looks like no beginning (see `features.states`)."""
-_LOWEST_LOGIT, _HIGHEST_LOGIT = -2.0, 4.0
+LOWEST_LOGIT, HIGHEST_LOGIT = -2.0, 4.0
 """Code may stand in a string for many lines, so what speaks against an inside counts less than what speaks for it."""
 MARGIN = 3.0
 """What it costs to begin inside, in natural logarithms of likelihood."""
@@ -33,16 +33,16 @@ _LONG_SLIP, _SHORT_SLIP = 60.0, 20.0
 
 
 @cache
-def _slips() -> NDArray[np.float64]:
+def slips() -> NDArray[np.float64]:
     """What it costs to drop out of each state into code; nobody drops out of code or of a block comment."""
-    slips = np.full(N_STATES, np.inf)
-    slips[[State.TRIPLE, State.LONG, State.BACKTICK]] = _LONG_SLIP
-    slips[[State.DOUBLE, State.SINGLE]] = _SHORT_SLIP
-    return slips
+    costs = np.full(N_STATES, np.inf)
+    costs[[State.TRIPLE, State.LONG, State.BACKTICK]] = _LONG_SLIP
+    costs[[State.DOUBLE, State.SINGLE]] = _SHORT_SLIP
+    return costs
 
 
 @cache
-def _spans_lines() -> NDArray[np.bool_]:
+def spans_lines() -> NDArray[np.bool_]:
     """Whether a text may begin in each state: bool of shape (n_languages + 1, N_STATES)."""
     table = transition_table()
     spans = np.zeros((len(table), N_STATES), dtype=bool)
@@ -66,8 +66,8 @@ def settle_states(
         may_begin_inside: which documents may be cut out of something, bool of shape (n_documents,).
         inside_logits: per line, the log-odds that it lies inside what began above it, (n_lines,).
     """
-    beginnings = may_begin_inside[:, None] & _spans_lines()[languages]  # (n_documents, N_STATES)
-    logits = np.clip(inside_logits, _LOWEST_LOGIT, _HIGHEST_LOGIT).astype(np.float64)
+    beginnings = may_begin_inside[:, None] & spans_lines()[languages]  # (n_documents, N_STATES)
+    logits = np.clip(inside_logits, LOWEST_LOGIT, HIGHEST_LOGIT)
     at_start = states.at_start.copy()
     whole = np.flatnonzero((np.diff(batch.line_offsets) > 0) & ~may_begin_inside)
     begins_inside = whole[at_start[batch.line_offsets[whole]] != State.CODE]
@@ -86,7 +86,7 @@ def settle_states(
             len(doubtful),
             beginnings,
             logits,
-            _slips(),
+            slips(),
             np.array([MARGIN]),
             at_start,
         )
@@ -100,7 +100,7 @@ def settle_states(
 
 
 def _is_doubtful(
-    states: States, batch: Batch, beginnings: NDArray[np.bool_], logits: NDArray[np.float64]
+    states: States, batch: Batch, beginnings: NDArray[np.bool_], logits: Float32Array
 ) -> NDArray[np.bool_]:
     """Which documents may read otherwise: some line speaks against being inside, or some literal ends unbegun."""
     inside = states.at_start != State.CODE
@@ -113,10 +113,10 @@ def _is_doubtful(
 
 
 def _likeliest(
-    line_maps: NDArray[np.uint8], logits: NDArray[np.float64], initial: int, beginnings: NDArray[np.bool_]
+    line_maps: NDArray[np.uint8], logits: Float32Array, initial: int, beginnings: NDArray[np.bool_]
 ) -> NDArray[np.uint8]:
     """The likeliest states at the starts of one document's lines, uint8 of shape (n_lines,)."""
-    n_lines, slips = len(line_maps), _slips()
+    n_lines, costs = len(line_maps), slips()
     score = np.full(N_STATES, -np.inf)
     score[beginnings & (line_maps == State.CODE).any(axis=0)] = -MARGIN
     score[[State.CODE, initial]] = -MARGIN, 0.0
@@ -126,7 +126,7 @@ def _likeliest(
         reached = np.full(N_STATES, -np.inf)
         for state in range(N_STATES):
             onward = line_maps[line - 1, state]
-            for target, value in ((onward, score[state]), (State.CODE, score[state] - slips[onward])):
+            for target, value in ((onward, score[state]), (State.CODE, score[state] - costs[onward])):
                 if value > reached[target]:
                     reached[target] = value
                     came_from[line, target] = state

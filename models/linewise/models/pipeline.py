@@ -22,6 +22,7 @@ from linewise.features.structure import build_structure
 from linewise.features.tokens import Tokens, tokenize
 from linewise.features.vectors import LineVectors, indentation, language_vectors, line_vectors
 
+from . import compiled
 from .context import CONTEXTS, N_LANGUAGE_SCORES, REFINED, Surroundings, first_inputs, second_inputs, surround
 from .interior import settle_states
 from .network import Float32Array, Inputs, Layer, Network, Part, run, sigmoid, softmax
@@ -34,9 +35,9 @@ _BLANK = LABEL_INDEX["blank"]
 _NOT_REGION = np.array([label.group is not Group.REGION for label in LABELS])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Networks:
-    """All trained weights.
+    """All trained weights. Each instance is equal to itself alone.
 
     Attributes:
         language: hashed text vector -> logits of the languages and of text.
@@ -170,7 +171,19 @@ def second_context_inputs(networks: Networks, prepared: Prepared) -> tuple[Float
 
 
 def answer(networks: Networks, documents: Sequence[Document]) -> Answers:
-    """Label some documents; each one's answer is the same whatever the others are."""
+    """Label some documents; each one's answer is the same whatever the others are.
+
+    Raises:
+        TextTooLargeError: if they are 2 GiB or more.
+    """
+    if (library := kernel.load()) is not None:
+        return Answers(
+            *compiled.prepared(library, networks, MIN_LANGUAGE_SCORE).answer(
+                [document.text for document in documents],
+                [-1 if document.language is None else LANGUAGE_INDEX[document.language] for document in documents],
+                [CONTEXTS.index(document.context) for document in documents],
+            )
+        )
     prepared = prepare(networks.language, documents)
     logits, inputs = second_context_inputs(networks, prepared)
     _, refined = run(networks.second_context, prepared.batch.line_offsets, inputs)
@@ -189,11 +202,11 @@ def settle(logits: Float32Array, refined: Float32Array, indents: NDArray[np.int3
     Returns:
         float32 of shape (n_lines, n_labels).
     """
-    if (compiled := kernel.load()) is not None:
+    if (library := kernel.load()) is not None:
         probabilities = np.empty(logits.shape, dtype=np.float32)
-        compiled.call("lw_put_columns", logits, *logits.shape, REFINED, len(REFINED), refined)
-        compiled.call("lw_sigmoid", logits, logits.size, probabilities)
-        compiled.call("lw_settle_blanks", probabilities, *logits.shape, indents, _BLANK, _NOT_REGION)
+        library.call("lw_put_columns", logits, *logits.shape, REFINED, len(REFINED), refined)
+        library.call("lw_sigmoid", logits, logits.size, probabilities)
+        library.call("lw_settle_blanks", probabilities, *logits.shape, indents, _BLANK, _NOT_REGION)
         return probabilities
     logits[:, REFINED] = refined
     probabilities = sigmoid(logits)

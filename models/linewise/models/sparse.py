@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from linewise.features import kernel
 from linewise.features.vectors import FEATURES_PER_LINE, FEATURES_PER_TOKEN, MAX_TOKENS_PER_LINE, LineVectors
@@ -69,6 +68,8 @@ def _sum_codes(vectors: LineVectors, layer: CodedLayer) -> Float32Array:
             hidden,
         )
         return hidden
+    from scipy.sparse import csr_array  # noqa: PLC0415 - the compiled kernel needs none, and its import takes long
+
     ones = np.ones(len(vectors.indices), dtype=np.int16)
     matrix = csr_array((ones, vectors.indices, vectors.offsets), shape=(n_lines, len(layer.codes)))
     sums = np.asarray(matrix @ layer.codes.astype(np.int16))  # (n_lines, n_in) @ (n_in, n_out), int16

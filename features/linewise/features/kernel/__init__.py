@@ -30,7 +30,7 @@ _SIGNATURES = {
     "lw_settle_states": "s aaanaaaaa",
     "lw_carry": "v aanaa",
     "lw_vector_offsets": "v ana",
-    "lw_line_vectors": "v aanaaaaaaaaaa",
+    "lw_line_vectors": "v aanaaaaaaaaanna",
     "lw_sum_rows": "v aanaana",
     "lw_sum_codes": "v aanaaana",
     "lw_language_indices": "v aanaaaaa",
@@ -47,6 +47,9 @@ _SIGNATURES = {
     "lw_put_columns": "v annana",
     "lw_by_row": "v annana",
     "lw_settle_blanks": "v annana",
+    "lw_pack": "v anna",
+    "lw_line_offsets": "n aana",
+    "lw_answer": "s aaanaaaaa",
     "lw_has_wide_registers": "s ",
 }
 _TYPES = {"v": None, "n": ctypes.c_int64, "s": ctypes.c_int, "a": ctypes.c_void_p}

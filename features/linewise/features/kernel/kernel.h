@@ -1,7 +1,10 @@
 /* What the parts of the kernel share.
  *
  * Every function here does what a numpy function of the same package does, bit for bit where numbers are whole; the
- * numpy function is the definition, and says what the arrays mean. All arrays are C-contiguous, all indices int64.
+ * numpy function is the definition, and says what the arrays mean. All arrays are C-contiguous.
+ *
+ * The files are compiled twice over: each by itself, with indices of 64 bits, for the stages that Python joins; and all
+ * in one (see `answer.c`), with indices of 32 bits, which take half the memory.
  * No function keeps anything between two calls, so any number of threads may call them at once.
  */
 #ifndef LINEWISE_KERNEL_H
@@ -11,7 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXPORT __attribute__((visibility("default")))
+#define VISIBLE __attribute__((visibility("default")))
+#ifdef ALL_IN_ONE
+#define EXPORT static __attribute__((unused))
+typedef int32_t Index;
+#else
+#define EXPORT VISIBLE
+typedef int64_t Index;
+#endif
 
 /* `tokens.Kind` */
 enum {

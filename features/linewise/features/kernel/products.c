@@ -11,7 +11,7 @@ typedef float Lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(s
  * The index is the line's number, looked up in `base` and what that gives in `relative`, each where there is one. */
 typedef struct {
     const float *source;
-    const int64_t *base, *relative;
+    const Index *base, *relative;
     int64_t stride, width, column;
 } Part;
 
@@ -63,31 +63,37 @@ static inline void multiply_panel(
     }
 }
 
-/* A layer's weights by panels, the last one filled up with zeros, each aligned to the cache's lines. */
-static float *packed(const Layer *layer)
+/* How many panels a layer of so many outputs has. */
+static inline int64_t panels_of(int64_t n_out) { return (n_out + PANEL - 1) / PANEL; }
+
+/* A layer's weights by panels (n_panels, n_in, PANEL), the last one filled up with zeros. */
+EXPORT void lw_pack(const float *weight, int64_t n_in, int64_t n_out, float *panels)
 {
-    int64_t n_panels = (layer->n_out + PANEL - 1) / PANEL, n_in = layer->n_in;
-    float *panels = aligned_alloc(64, (size_t)(n_panels * n_in * PANEL) * sizeof *panels);
-    for (int64_t column = 0; panels && column < layer->n_out; column += PANEL) {
-        int64_t width = layer->n_out - column < PANEL ? layer->n_out - column : PANEL;
+    for (int64_t column = 0; column < n_out; column += PANEL) {
+        int64_t width = n_out - column < PANEL ? n_out - column : PANEL;
         float *panel = panels + column * n_in;
         for (int64_t k = 0; k < n_in; k++) {
-            memcpy(panel + k * PANEL, layer->weight + k * layer->n_out + column, (size_t)width * sizeof *panel);
+            memcpy(panel + k * PANEL, weight + k * n_out + column, (size_t)width * sizeof *panel);
             memset(panel + k * PANEL + width, 0, (size_t)(PANEL - width) * sizeof *panel);
         }
     }
+}
+
+static float *packed(const Layer *layer)
+{
+    float *panels = aligned_alloc(64, (size_t)(panels_of(layer->n_out) * layer->n_in * PANEL) * sizeof *panels);
+    if (panels)
+        lw_pack(layer->weight, layer->n_in, layer->n_out, panels);
     return panels;
 }
 
-/* One layer for `rows` rows of inputs; `sums` is working memory of BLOCK * PANEL for each panel.
+/* Add `rows` rows of inputs times a layer's panels to `sums` (n_panels, BLOCK, PANEL).
  *
  * The inputs' columns are taken DEPTH at a time, so that a panel's part stays in the nearest cache for all rows. */
-static void apply(
-    const Layer *layer, const float *panels, const float *inputs, int64_t rows, float *sums, float *out, int rectify)
+static void accumulate(
+    const float *panels, int64_t n_in, int64_t n_out, const float *inputs, int64_t rows, float *sums)
 {
-    int64_t n_in = layer->n_in, n_out = layer->n_out, n_panels = (n_out + PANEL - 1) / PANEL;
-    int64_t groups = (rows + ROWS - 1) / ROWS;
-    memset(sums, 0, (size_t)(n_panels * BLOCK * PANEL) * sizeof *sums);
+    int64_t n_panels = panels_of(n_out), groups = (rows + ROWS - 1) / ROWS;
     for (int64_t begin = 0; begin < n_in; begin += DEPTH) {
         int64_t depth = n_in - begin < DEPTH ? n_in - begin : DEPTH;
         for (int64_t panel = 0; panel < n_panels; panel++)
@@ -96,22 +102,63 @@ static void apply(
                     inputs + group * ROWS * n_in + begin, n_in, depth, panels + (panel * n_in + begin) * PANEL,
                     sums + (panel * BLOCK + group * ROWS) * PANEL);
     }
-    for (int64_t panel = 0; panel < n_panels; panel++) {
+}
+
+/* The sums with the bias, rectified or not, as rows of `out` (rows, n_out). */
+static void finish(const float *bias_of, int64_t n_out, int64_t rows, float *sums, float *out, int rectify)
+{
+    for (int64_t panel = 0; panel < panels_of(n_out); panel++) {
         int64_t width = n_out - panel * PANEL < PANEL ? n_out - panel * PANEL : PANEL;
         float bias[PANEL] = {0};
-        memcpy(bias, layer->bias + panel * PANEL, (size_t)width * sizeof *bias);
+        memcpy(bias, bias_of + panel * PANEL, (size_t)width * sizeof *bias);
         for (int64_t row = 0; row < rows; row++) {
-            float *from = sums + (panel * BLOCK + row) * PANEL, *to = out + row * n_out + panel * PANEL;
-            for (int k = 0; k < PANEL; k++) {
-                float value = from[k] + bias[k];
-                from[k] = rectify && !(value > 0) ? 0 : value;
-            }
+            float *from = sums + (panel * BLOCK + row) * PANEL;
+            for (int k = 0; k < PANEL; k++)
+                from[k] += bias[k];
+            if (rectify)
+                for (int k = 0; k < PANEL; k++)
+                    from[k] = from[k] > 0 ? from[k] : 0;
+            float *to = out + row * n_out + panel * PANEL;
             if (width == PANEL)
                 memcpy(to, from, PANEL * sizeof *to);
             else
                 memcpy(to, from, (size_t)width * sizeof *to);
         }
     }
+}
+
+/* Between `sums` of a block and rows of plain sums, `stride` apart. */
+static inline void store_sums(const float *sums, int64_t n_out, int64_t rows, float *out, int64_t stride)
+{
+    for (int64_t panel = 0; panel < panels_of(n_out); panel++) {
+        int64_t width = n_out - panel * PANEL < PANEL ? n_out - panel * PANEL : PANEL;
+        for (int64_t row = 0; row < rows; row++)
+            memcpy(out + row * stride + panel * PANEL, sums + (panel * BLOCK + row) * PANEL, (size_t)width * sizeof *out);
+    }
+}
+
+static inline void add_to_sums(const float *values, int64_t n_out, int64_t row, float *restrict sums)
+{
+    for (int64_t panel = 0; panel < panels_of(n_out); panel++) {
+        int64_t width = n_out - panel * PANEL < PANEL ? n_out - panel * PANEL : PANEL;
+        float *to = sums + (panel * BLOCK + row) * PANEL;
+        const float *from = values + panel * PANEL;
+        if (width == PANEL)
+            for (int k = 0; k < PANEL; k++)
+                to[k] += from[k];
+        else
+            for (int64_t k = 0; k < width; k++)
+                to[k] += from[k];
+    }
+}
+
+/* One layer for `rows` rows of inputs; `sums` is working memory of BLOCK * PANEL for each panel. */
+static void apply(
+    const Layer *layer, const float *panels, const float *inputs, int64_t rows, float *sums, float *out, int rectify)
+{
+    memset(sums, 0, (size_t)(panels_of(layer->n_out) * BLOCK * PANEL) * sizeof *sums);
+    accumulate(panels, layer->n_in, layer->n_out, inputs, rows, sums);
+    finish(layer->bias, layer->n_out, rows, sums, out, rectify);
 }
 
 /* A network of two layers (or of one, where `second` has no weight) over the inputs of all lines.
@@ -190,7 +237,7 @@ EXPORT void lw_masks(
 
 /* Some columns of each row: out (n_rows, n_columns) of values (n_rows, width). */
 EXPORT void lw_take_columns(
-    const float *values, int64_t n_rows, int64_t width, const int64_t *columns, int64_t n_columns, float *out)
+    const float *values, int64_t n_rows, int64_t width, const Index *columns, int64_t n_columns, float *out)
 {
     for (int64_t row = 0; row < n_rows; row++)
         for (int64_t k = 0; k < n_columns; k++)
@@ -199,8 +246,8 @@ EXPORT void lw_take_columns(
 
 /* As `lw_take_columns`, each the greater of a row's own value and that of the row which it continues. */
 EXPORT void lw_carry_columns(
-    const float *values, int64_t n_rows, int64_t width, const int64_t *columns, int64_t n_columns,
-    const int64_t *continues, float *out)
+    const float *values, int64_t n_rows, int64_t width, const Index *columns, int64_t n_columns,
+    const Index *continues, float *out)
 {
     for (int64_t row = 0; row < n_rows; row++) {
         int64_t once = continues[row], twice = continues[once], rows[4] = {row, once, twice, continues[twice]};
@@ -217,7 +264,7 @@ EXPORT void lw_carry_columns(
 
 /* Put `from` (n_rows, n_columns) into some columns of `values` (n_rows, width). */
 EXPORT void lw_put_columns(
-    float *values, int64_t n_rows, int64_t width, const int64_t *columns, int64_t n_columns, const float *from)
+    float *values, int64_t n_rows, int64_t width, const Index *columns, int64_t n_columns, const float *from)
 {
     for (int64_t row = 0; row < n_rows; row++)
         for (int64_t k = 0; k < n_columns; k++)
@@ -226,7 +273,7 @@ EXPORT void lw_put_columns(
 
 /* Rows of lines to rows with sentinels, which are zeros; `row_of_line` grows. */
 EXPORT void lw_by_row(
-    const float *values, int64_t n_lines, int64_t width, const int64_t *row_of_line, int64_t n_rows, float *out)
+    const float *values, int64_t n_lines, int64_t width, const Index *row_of_line, int64_t n_rows, float *out)
 {
     int64_t line = 0;
     for (int64_t row = 0; row < n_rows; row++)

@@ -51,7 +51,7 @@ static inline int event_of(const uint8_t *data, int64_t start, int64_t end, uint
 
 /* The states of all tokens, and each line's map; `languages` is the language of each line, uint8 (n_lines). */
 EXPORT void lw_read_states(
-    const uint8_t *data, const int64_t *starts, const int64_t *ends, const uint8_t *kinds, const int64_t *first,
+    const uint8_t *data, const Index *starts, const Index *ends, const uint8_t *kinds, const Index *first,
     int64_t n_lines, const uint8_t *languages, const uint8_t *table, uint8_t *of_token, uint8_t *line_maps,
     uint8_t *open_at_end, uint8_t *stray_close)
 {
@@ -87,13 +87,13 @@ EXPORT void lw_read_states(
     }
 }
 
-/* `interior._likeliest` of some documents; `at_start` holds the carried states and is overwritten.
+/* `interior._likeliest` of the `documents` chosen; `at_start` holds the carried states and is overwritten.
  *
- * `beginnings` (n_documents, N_STATES), `logits` (n_lines), `slips` (N_STATES), `margin` (1). Returns 0, or -1 where memory
- * is short. */
+ * `beginnings` (of all documents, N_STATES), `logits` (n_lines), `slips` (N_STATES), `margin` (1). Returns 0, or -1 where
+ * memory is short. */
 EXPORT int lw_settle_states(
-    const uint8_t *line_maps, const int64_t *line_offsets, const int64_t *documents, int64_t n_documents,
-    const uint8_t *beginnings, const double *logits, const double *slips, const double *margin, uint8_t *at_start)
+    const uint8_t *line_maps, const Index *line_offsets, const Index *documents, int64_t n_documents,
+    const uint8_t *beginnings, const float *logits, const double *slips, const double *margin, uint8_t *at_start)
 {
     int64_t longest = 0;
     for (int64_t i = 0; i < n_documents; i++) {
@@ -153,7 +153,7 @@ EXPORT int lw_settle_states(
 
 /* `states.carry`. */
 EXPORT void lw_carry(
-    const uint8_t *line_maps, const int64_t *line_offsets, int64_t n_documents, const uint8_t *initial, uint8_t *at_start)
+    const uint8_t *line_maps, const Index *line_offsets, int64_t n_documents, const uint8_t *initial, uint8_t *at_start)
 {
     for (int64_t document = 0; document < n_documents; document++) {
         uint8_t state = initial[document];

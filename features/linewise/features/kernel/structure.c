@@ -5,7 +5,7 @@
 #include <math.h>
 
 /* The last of `count` rows, indented ever more, that is indented less than `indent`; -1 where none is. */
-static inline int64_t below(const int64_t *rows, int64_t count, const int64_t *indents, int64_t indent)
+static inline int64_t below(const Index *rows, int64_t count, const Index *indents, int64_t indent)
 {
     int64_t low = 0, high = count;
     /* Most rows are found at the end; the others by halving, so that no text takes longer than its length. */
@@ -26,11 +26,12 @@ static inline int64_t below(const int64_t *rows, int64_t count, const int64_t *i
 
 /* `structure._find_relatives`. Returns 0, or -1 where memory is short. */
 EXPORT int lw_relatives(
-    int64_t n_rows, const uint8_t *is_sentinel, const int64_t *sentinel, const int64_t *raw_indent, const uint8_t *inside,
-    const uint8_t *aside, int64_t *indent, uint8_t *transparent, int64_t *previous_opaque, int64_t *next_opaque,
-    int64_t *parent, int64_t *root, int64_t *sibling, int64_t *next_lower, int64_t *opener)
+    int64_t n_rows, const uint8_t *is_sentinel, const Index *sentinel, const Index *raw_indent, const uint8_t *inside,
+    const uint8_t *aside, Index *indent, uint8_t *transparent, Index *previous_opaque, Index *next_opaque,
+    Index *parent, Index *root, Index *sibling, Index *next_lower, Index *opener)
 {
-    int64_t *rows = malloc((size_t)n_rows * sizeof *rows), count = 0;
+    Index *rows = malloc((size_t)n_rows * sizeof *rows);
+    int64_t count = 0;
     if (!rows)
         return -1;
     int64_t upcoming = n_rows - 1;
@@ -118,13 +119,13 @@ enum { ROUND = 1, SQUARE, CURLY, N_BRACKETS };
 
 /* `brackets.find_brackets`; `enclosing` and `matching` begin as sentinels, the rest as zeros. */
 EXPORT int lw_brackets(
-    const uint8_t *data, const int64_t *starts, const uint8_t *kinds, const uint8_t *of_token, const int64_t *first,
-    const int64_t *line_offsets, int64_t n_documents, const int64_t *row_of_line, const uint8_t *inside,
-    int64_t *enclosing, uint8_t *enclosing_kind, uint8_t *closes, int64_t *matching, int64_t *depth, int64_t *unopened)
+    const uint8_t *data, const Index *starts, const uint8_t *kinds, const uint8_t *of_token, const Index *first,
+    const Index *line_offsets, int64_t n_documents, const Index *row_of_line, const uint8_t *inside,
+    Index *enclosing, uint8_t *enclosing_kind, uint8_t *closes, Index *matching, Index *depth, Index *unopened)
 {
     int64_t n_lines = line_offsets[n_documents], n_tokens = first[n_lines];
     Stack stacks[N_BRACKETS] = {{0}};
-    int64_t *opener_of = malloc(((size_t)n_lines + 1) * sizeof *opener_of);
+    Index *opener_of = malloc(((size_t)n_lines + 1) * sizeof *opener_of);
     uint8_t *is_closed = calloc((size_t)n_tokens + 1, 1);
     int result = -1;
     if (!opener_of || !is_closed)
@@ -186,7 +187,7 @@ done:
 }
 
 /* The greatest value among a row's nearest 32 ancestors; values and out (n_rows, width). */
-EXPORT int lw_ancestor_maximum(const float *values, const int64_t *parent, int64_t n_rows, int64_t width, float *out)
+EXPORT int lw_ancestor_maximum(const float *values, const Index *parent, int64_t n_rows, int64_t width, float *out)
 {
     enum { LEVELS = 32 };
     int32_t *depth = malloc((size_t)(n_rows + 1) * sizeof *depth);
@@ -216,21 +217,55 @@ EXPORT int lw_ancestor_maximum(const float *values, const int64_t *parent, int64
     return 0;
 }
 
-/* A set of keys with two flags each, open addressing. */
+/* A set of keys with a flag each, open addressing; at most half full. */
 typedef struct {
     uint64_t *keys;
     uint8_t *bound;
-    uint64_t mask;
+    uint64_t size, count;
 } Names;
 
 enum { IS_NEW = 0, WAS_SEEN = 1, WAS_BOUND = 2 };
+static const uint64_t NO_KEY = UINT64_MAX;
 
+static inline uint64_t slot_of(const Names *names, uint64_t key)
+{
+    uint64_t slot = (key * 0x9E3779B97F4A7C15u) >> 20 & (names->size - 1);
+    while (names->keys[slot] != NO_KEY && names->keys[slot] != key)
+        slot = (slot + 1) & (names->size - 1);
+    return slot;
+}
+
+static int grow(Names *names)
+{
+    Names larger = {NULL, NULL, names->size ? names->size * 2 : 64, names->count};
+    larger.keys = malloc(larger.size * sizeof *larger.keys);
+    larger.bound = calloc(larger.size, 1);
+    if (!larger.keys || !larger.bound) {
+        free(larger.keys);
+        free(larger.bound);
+        return -1;
+    }
+    memset(larger.keys, 0xFF, larger.size * sizeof *larger.keys);
+    for (uint64_t slot = 0; slot < names->size; slot++)
+        if (names->keys[slot] != NO_KEY) {
+            uint64_t to = slot_of(&larger, names->keys[slot]);
+            larger.keys[to] = names->keys[slot];
+            larger.bound[to] = names->bound[slot];
+        }
+    free(names->keys);
+    free(names->bound);
+    *names = larger;
+    return 0;
+}
+
+/* Note that a key occurs; returns what was known of it before, or -1 where memory is short. */
 static inline int note(Names *names, uint64_t key, int binds)
 {
-    uint64_t slot = (key * 0x9E3779B97F4A7C15u) >> 20 & names->mask;
-    while (names->keys[slot] != UINT64_MAX && names->keys[slot] != key)
-        slot = (slot + 1) & names->mask;
+    if (2 * names->count >= names->size && grow(names))
+        return -1;
+    uint64_t slot = slot_of(names, key);
     int before = names->keys[slot] == key ? WAS_SEEN | (names->bound[slot] ? WAS_BOUND : 0) : IS_NEW;
+    names->count += names->keys[slot] != key;
     names->keys[slot] = key;
     names->bound[slot] |= (uint8_t)binds;
     return before;
@@ -238,8 +273,8 @@ static inline int note(Names *names, uint64_t key, int binds)
 
 /* The tokens of a line, from `token` to `end`, whose names it seems to store into, -1 where there is none. */
 static void find_targets(
-    const uint8_t *data, const int64_t *starts, const int64_t *ends, const uint8_t *kinds, const uint8_t *of_token,
-    int64_t token, int64_t end, int64_t *target, int64_t *second)
+    const uint8_t *data, const Index *starts, const Index *ends, const uint8_t *kinds, const uint8_t *of_token,
+    int64_t token, int64_t end, Index *target, Index *second)
 {
     int comma = kinds[token + 1] == SEPARATOR && data[starts[token + 1]] == ',';
     if (kinds[token] == WORD && (kinds[token + 1] == OPERATOR || comma)) {
@@ -260,20 +295,20 @@ enum { N_NOVELTY = 8 };
 
 /* `novelty.novelty`: `features` (n_rows, N_NOVELTY) begins as zeros. */
 EXPORT int lw_novelty(
-    const uint8_t *data, const int64_t *starts, const int64_t *ends, const uint8_t *kinds, const uint8_t *of_token,
-    const uint32_t *exact, const int64_t *first, int64_t n_lines, const int64_t *row_of_line, int64_t n_rows, const uint8_t *eligible,
-    const uint8_t *is_local, const int64_t *opener, const int64_t *sentinel, const int64_t *parent, const uint8_t *opens_scope, float *features)
+    const uint8_t *data, const Index *starts, const Index *ends, const uint8_t *kinds, const uint8_t *of_token,
+    const uint32_t *exact, const Index *first, int64_t n_lines, const Index *row_of_line, int64_t n_rows, const uint8_t *eligible,
+    const uint8_t *is_local, const Index *opener, const Index *sentinel, const Index *parent, const uint8_t *opens_scope, uint8_t *features)
 {
     uint8_t *wanted = calloc(1 << 16, 1);
-    int64_t *targets = malloc(((size_t)n_lines + 1) * 2 * sizeof *targets);
-    int64_t *scope = malloc((size_t)n_rows * sizeof *scope), n_occurrences = 0, line, token;
-    uint64_t size = 64;
+    Index *targets = malloc(((size_t)n_lines + 1) * 2 * sizeof *targets);
+    Index *scope = malloc((size_t)n_rows * sizeof *scope);
+    int64_t line, token;
     Names in_text = {0}, in_scope = {0};
     int result = -1;
     if (!wanted || !targets || !scope)
         goto done;
     for (line = 0; line < n_lines; line++) {
-        int64_t *target = targets + 2 * line, *second = target + 1;
+        Index *target = targets + 2 * line, *second = target + 1;
         *target = *second = -1;
         if (eligible[line] && first[line + 1] - first[line] >= 2)
             find_targets(data, starts, ends, kinds, of_token, first[line], first[line + 1], target, second);
@@ -282,19 +317,6 @@ EXPORT int lw_novelty(
         if (*second >= 0)
             wanted[exact[*second] >> 16] = 1;
     }
-    for (token = 0; token < first[n_lines]; token++)
-        n_occurrences += kinds[token] == WORD && wanted[exact[token] >> 16];
-    while (size < 2 * (uint64_t)n_occurrences)
-        size *= 2;
-    in_text.mask = in_scope.mask = size - 1;
-    in_text.keys = malloc(size * sizeof *in_text.keys);
-    in_scope.keys = malloc(size * sizeof *in_scope.keys);
-    in_text.bound = calloc(size, 1);
-    in_scope.bound = calloc(size, 1);
-    if (!in_text.keys || !in_scope.keys || !in_text.bound || !in_scope.bound)
-        goto done;
-    memset(in_text.keys, 0xFF, size * sizeof *in_text.keys);
-    memset(in_scope.keys, 0xFF, size * sizeof *in_scope.keys);
     for (int64_t row = 0; row < n_rows; row++) {
         int64_t above = parent[row];
         scope[row] = opens_scope[above] || above == row ? above : scope[above];
@@ -318,7 +340,9 @@ EXPORT int lw_novelty(
             /* What is local is bound in its scope, and says nothing about the rest of the text. */
             int text = is_local[line] ? IS_NEW : note(&in_text, (uint64_t)sentinel[row] << 32 | exact[token], target);
             int near = note(&in_scope, (uint64_t)here << 32 | exact[token], target || is_local[line]);
-            float *to = features + row * N_NOVELTY;
+            if (text < 0 || near < 0)
+                goto done;
+            uint8_t *to = features + row * N_NOVELTY;
             if (token == first_target) {
                 to[0] = 1;
                 to[1] = (text & WAS_BOUND) != 0;
@@ -346,44 +370,68 @@ done:
 
 enum { N_PLACE = 26 };
 
+/* What `context._place` needs of every row, and its result for one line. */
+typedef struct {
+    const Index *indent, *sentinel, *previous_opaque, *next_opaque, *matching, *depth, *unopened, *root, *next_lower;
+    const uint8_t *is_sentinel, *transparent, *enclosing_kind;
+    const double *logarithms; /* to base 2 of 0 … N_LOGARITHMS - 1, NULL where there are none ready */
+} Places;
+
+enum { N_LOGARITHMS = 4096 };
+
+static inline double logarithm(const Places *of, int64_t value)
+{
+    return of->logarithms && value < N_LOGARITHMS ? of->logarithms[value] : log2((double)value);
+}
+
+/* `line` is the row's place in its document of `count` lines; `depth_below` is that of the batch's next line, 0 after
+ * the last. */
+static inline void place_of(
+    const Places *of, int64_t row, int64_t line, int64_t count, int64_t depth_below, float *out)
+{
+    int64_t own = of->indent[row], others[2] = {of->previous_opaque[row], of->next_opaque[row]};
+    int64_t outermost = of->indent[of->root[row]], depth = of->depth[row], change = depth_below - depth;
+    for (int k = 0; k < 2; k++) {
+        int missing = of->is_sentinel[others[k]];
+        int64_t other = of->indent[others[k]];
+        out[4 * k] = (float)missing;
+        out[4 * k + 1] = !missing && other < own;
+        out[4 * k + 2] = !missing && other == own;
+        out[4 * k + 3] = !missing && other > own;
+    }
+    for (int kind = 0; kind < 4; kind++)
+        out[8 + kind] = of->enclosing_kind[row] == kind;
+    change = change < -4 ? -4 : change > 4 ? 4 : change;
+    out[12] = of->matching[row] != of->sentinel[row];
+    out[13] = of->transparent[row];
+    out[14] = own == 0;
+    out[15] = (float)(logarithm(of, own + 2) / 4);
+    out[16] = (float)(depth < 8 ? depth : 8) / 4;
+    out[17] = (float)change / 2;
+    out[18] = (float)(logarithm(of, line + 1) / 6);
+    out[19] = (float)(logarithm(of, count - line) / 6);
+    out[20] = line == 0;
+    out[21] = line + 1 == count;
+    out[22] = outermost == 0;
+    out[23] = (float)(logarithm(of, outermost + 2) / 4);
+    out[24] = (float)(of->unopened[row] < 8 ? of->unopened[row] : 8) / 4;
+    out[25] = of->is_sentinel[of->next_lower[row]];
+}
+
 /* `context._place`: out (n_lines, N_PLACE). */
 EXPORT void lw_place(
-    const int64_t *row_of_line, int64_t n_lines, const int64_t *line_offsets, int64_t n_documents, const int64_t *indent,
-    const uint8_t *is_sentinel, const int64_t *sentinel, const uint8_t *transparent, const int64_t *previous_opaque,
-    const int64_t *next_opaque, const uint8_t *enclosing_kind, const int64_t *matching, const int64_t *depth,
-    const int64_t *unopened, const int64_t *root, const int64_t *next_lower, float *out)
+    const Index *row_of_line, int64_t n_lines, const Index *line_offsets, int64_t n_documents, const Index *indent,
+    const uint8_t *is_sentinel, const Index *sentinel, const uint8_t *transparent, const Index *previous_opaque,
+    const Index *next_opaque, const uint8_t *enclosing_kind, const Index *matching, const Index *depth,
+    const Index *unopened, const Index *root, const Index *next_lower, float *out)
 {
+    Places of = {indent, sentinel, previous_opaque, next_opaque, matching, depth, unopened, root, next_lower,
+                 is_sentinel, transparent, enclosing_kind, NULL};
     for (int64_t document = 0; document < n_documents; document++) {
         int64_t begin = line_offsets[document], end = line_offsets[document + 1];
-        for (int64_t line = begin; line < end; line++, out += N_PLACE) {
-            int64_t row = row_of_line[line], own = indent[row];
-            int64_t others[2] = {previous_opaque[row], next_opaque[row]};
-            for (int k = 0; k < 2; k++) {
-                int missing = is_sentinel[others[k]];
-                int64_t other = indent[others[k]];
-                out[4 * k] = (float)missing;
-                out[4 * k + 1] = !missing && other < own;
-                out[4 * k + 2] = !missing && other == own;
-                out[4 * k + 3] = !missing && other > own;
-            }
-            for (int kind = 0; kind < 4; kind++)
-                out[8 + kind] = enclosing_kind[row] == kind;
-            int64_t change = (line + 1 < n_lines ? depth[row_of_line[line + 1]] : 0) - depth[row];
-            change = change < -4 ? -4 : change > 4 ? 4 : change;
-            out[12] = matching[row] != sentinel[row];
-            out[13] = transparent[row];
-            out[14] = own == 0;
-            out[15] = (float)(log2((double)(own + 2)) / 4);
-            out[16] = (float)(depth[row] < 8 ? depth[row] : 8) / 4;
-            out[17] = (float)change / 2;
-            out[18] = (float)(log2((double)(line - begin + 1)) / 6);
-            out[19] = (float)(log2((double)(end - line)) / 6);
-            out[20] = line == begin;
-            out[21] = line + 1 == end;
-            out[22] = indent[root[row]] == 0;
-            out[23] = (float)(log2((double)(indent[root[row]] + 2)) / 4);
-            out[24] = (float)(unopened[row] < 8 ? unopened[row] : 8) / 4;
-            out[25] = is_sentinel[next_lower[row]];
-        }
+        for (int64_t line = begin; line < end; line++, out += N_PLACE)
+            place_of(
+                &of, row_of_line[line], line - begin, end - begin, line + 1 < n_lines ? depth[row_of_line[line + 1]] : 0,
+                out);
     }
 }

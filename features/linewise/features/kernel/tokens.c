@@ -115,8 +115,8 @@ static inline uint32_t eight_boundaries(const uint8_t *classes)
 /* Fill the arrays of `tokens.Tokens` from the classes of all bytes. */
 EXPORT void lw_tokens(
     const uint8_t *data, int64_t n, const uint8_t *classes, const uint8_t *shapes, const uint8_t *vocabulary,
-    const int64_t *line_starts, int64_t n_lines, int64_t *starts, int64_t *ends, uint8_t *kinds, uint32_t *exact,
-    uint32_t *abstract, int64_t *lines, int64_t *first)
+    const Index *line_starts, int64_t n_lines, Index *starts, Index *ends, uint8_t *kinds, uint32_t *exact,
+    uint32_t *abstract, Index *lines, Index *first)
 {
     int64_t count = 0, line = -1, open = -1;
     int64_t next_start = n_lines ? line_starts[0] : INT64_MAX;
@@ -146,7 +146,9 @@ EXPORT void lw_tokens(
                 kinds[count] = kind;
                 exact[count] = hash;
                 abstract[count] = abstract_hash(data + open, here - open, kind, hash, shapes, vocabulary);
-                lines[count++] = line;
+                if (lines)
+                    lines[count] = (Index)line;
+                count++;
             }
             open = here < n && classes[here] != SPACE ? here : -1;
             if (open >= 0)
@@ -162,7 +164,7 @@ EXPORT void lw_tokens(
 
 /* `vectors.indentation`. */
 EXPORT void lw_indentation(
-    const uint8_t *data, const uint8_t *white_space, const int64_t *starts, const int64_t *ends, int64_t n_lines,
+    const uint8_t *data, const uint8_t *white_space, const Index *starts, const Index *ends, int64_t n_lines,
     int32_t *indents)
 {
     for (int64_t line = 0; line < n_lines; line++) {

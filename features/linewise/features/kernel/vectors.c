@@ -33,7 +33,7 @@ static inline uint32_t bracket_balance(const uint8_t *kinds, const uint8_t *stat
 }
 
 /* Where each line's indices begin, (n_lines + 1). */
-EXPORT void lw_vector_offsets(const int64_t *first, int64_t n_lines, int64_t *offsets)
+EXPORT void lw_vector_offsets(const Index *first, int64_t n_lines, Index *offsets)
 {
     offsets[0] = 0;
     for (int64_t line = 0; line < n_lines; line++) {
@@ -43,12 +43,14 @@ EXPORT void lw_vector_offsets(const int64_t *first, int64_t n_lines, int64_t *of
     }
 }
 
+/* The indices of the lines begin:end. */
 EXPORT void lw_line_vectors(
-    const uint8_t *data, const int64_t *line_starts, int64_t n_lines, const int64_t *first, const uint8_t *kinds,
+    const uint8_t *data, const Index *line_starts, int64_t n_lines, const Index *first, const uint8_t *kinds,
     const uint32_t *exact, const uint32_t *abstract, const uint8_t *of_token, const uint8_t *open_at_end,
-    const int32_t *indents, const uint8_t *languages, const int32_t *documents, int32_t *out)
+    const int32_t *indents, const uint8_t *languages, const int32_t *documents, int64_t begin_line, int64_t end_line,
+    int32_t *out)
 {
-    for (int64_t line = 0; line < n_lines; line++) {
+    for (int64_t line = begin_line; line < end_line; line++) {
         int64_t begin = first[line], end = first[line + 1], count = end - begin;
         uint32_t a[4], z[3];
         for (int k = 0; k < 4; k++)
@@ -114,7 +116,7 @@ EXPORT void lw_line_vectors(
 
 /* The first layer of the line network, rectified: sums of rows of `weight` (n_buckets, width); width <= 512. */
 EXPORT void lw_sum_rows(
-    const int32_t *indices, const int64_t *offsets, int64_t n_lines, const float *weight, const float *bias, int64_t width,
+    const int32_t *indices, const Index *offsets, int64_t n_lines, const float *weight, const float *bias, int64_t width,
     float *out)
 {
     int64_t n_indices = offsets[n_lines];
@@ -146,7 +148,7 @@ EXPORT void lw_sum_rows(
 
 /* The same in whole numbers: sums of rows of `codes` (n_buckets, width), scaled; width <= 64, sums within 16 bits. */
 EXPORT void lw_sum_codes(
-    const int32_t *indices, const int64_t *offsets, int64_t n_lines, const int8_t *codes, const float *scale,
+    const int32_t *indices, const Index *offsets, int64_t n_lines, const int8_t *codes, const float *scale,
     const float *bias, int64_t width, float *out)
 {
     int64_t n_indices = offsets[n_lines];
@@ -172,7 +174,7 @@ EXPORT void lw_sum_codes(
 
 /* The indices of `vectors.language_vectors`: two for each of the tokens begin[d]:end[d] of each document. */
 EXPORT void lw_language_indices(
-    const int64_t *begin, const int64_t *end, int64_t n_documents, const int64_t *first, const int64_t *lines,
+    const Index *begin, const Index *end, int64_t n_documents, const Index *first, const Index *lines,
     const uint32_t *exact, const uint32_t *abstract, int32_t *out)
 {
     for (int64_t document = 0; document < n_documents; document++)

@@ -1,0 +1,232 @@
+"""The whole pipeline in one call of the compiled kernel: the same answers, without a step of numpy between two stages.
+
+The first layers of the context networks are cut by what their columns show: what a line itself adds to a layer, what
+its neighbours do, and what rows do that many lines share (a parent, an enclosing bracket). The kernel multiplies a
+shared row once, and leaves out rows of zeros.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linewise.features import kernel
+from linewise.features.documents import WHITE_SPACE
+from linewise.features.heredocs import ARROW_APPENDS, HAS_HEREDOCS
+from linewise.features.labels import LABELS, N_LABELS, Group
+from linewise.features.languages import LANGUAGE_INDEX
+from linewise.features.lexis import transition_table
+from linewise.features.novelty import local_hashes
+from linewise.features.structure import HAS_DIRECTIVES
+from linewise.features.tokens import class_table, shape_table, vocabulary_bitmap, word_hash
+
+from . import context, interior
+from .network import Float32Array, Layer, Network
+from .sparse import CodedLayer
+
+if TYPE_CHECKING:
+    from .pipeline import Networks
+
+MAX_BYTES = (1 << 31) - (1 << 16)
+"""Of a batch of texts: the kernel counts bytes, lines and rows in 32 bits."""
+_PANEL = 16
+_N_LOGARITHMS = 4096
+
+_FIRST_GROUPS = (
+    ("hidden", "own"),
+    (
+        "previous",
+        "next",
+        "previous_2",
+        "next_2",
+        "previous_opaque",
+        "next_opaque",
+        "sibling",
+        "place",
+        "novelty",
+        "whole",
+    ),
+    ("parent", "ancestors", "after_parent"),
+    ("enclosing", "enclosing_ancestors"),
+    ("matching",),
+    ("next_lower",),
+    ("opener",),
+)
+_FIRST_ROWS = ("state", "state_after", "language", "context", "first_line")
+_SECOND_GROUPS = (
+    ("own", "others", "hidden"),
+    ("previous", "next", "previous_opaque", "next_opaque", "sibling"),
+    ("parent", "ancestors"),
+    ("enclosing", "enclosing_ancestors"),
+    ("matching",),
+    ("next_lower",),
+    (),
+)
+
+
+class TextTooLargeError(ValueError):
+    """A text of 2 GiB or more, which the compiled kernel cannot count."""
+
+
+class CompiledNetworks:
+    """The weights and tables as `answer.c` takes them: its `Model`, and all arrays that this points to."""
+
+    def __init__(self, compiled: kernel.Kernel, networks: Networks, min_language_score: float) -> None:
+        """Cut and pack the weights of a model."""
+        self._kernel = compiled
+        self._arrays: list[NDArray[Any]] = []
+        words = networks.words
+        fields = [*self._layer(networks.language)[:2], networks.language.weight.shape[1]]
+        if isinstance(words, CodedLayer):
+            fields += [self._keep(words.codes), 0, self._keep(words.scale), self._keep(words.bias)]
+            fields.append(words.codes.shape[1])
+        else:
+            fields += [0, self._keep(words.weight), 0, self._keep(words.bias), words.weight.shape[1]]
+        fields += self._packed(networks.line)
+        n_hidden = networks.first_context.layers[0].weight.shape[1]
+        fields += self._context(networks.first_context, context.FIRST_LAYOUT, _FIRST_GROUPS, _FIRST_ROWS)
+        fields += self._context(
+            networks.second_context, context.second_layout(n_hidden), _SECOND_GROUPS, ("", "", "", "context", "")
+        )
+        fields += [self._keep(table) for table in _tables()]
+        columns = (
+            context.CARRIED,
+            context.OPENER,
+            context.FAR,
+            context.REFINED,
+            context.NOT_REFINED,
+            context.FIRST_LINE,
+        )
+        constructs = np.array([label.group is Group.CONSTRUCT for label in LABELS])
+        not_region = np.array([label.group is not Group.REGION for label in LABELS])
+        pairs = [LANGUAGE_INDEX[name] for name in ("c", "cpp", "javascript", "typescript")]
+        fields += [N_LABELS, [label.name for label in LABELS].index("blank")]
+        fields += [self._keep(constructs), self._keep(not_region)]
+        fields += [self._keep(np.array(chosen, dtype=np.int32)) for chosen in (*columns, context.SCOPES, pairs)]
+        fields += [len(chosen) for chosen in columns]
+        local = local_hashes()
+        fields += [self._keep(np.array([word_hash(b"where")], dtype=np.uint32)), self._keep(local), len(local)]
+        limits = (
+            min_language_score,
+            interior.LOWEST_LOGIT,
+            interior.HIGHEST_LOGIT,
+            context.LOGIT_LIMIT,
+            context.LOGIT_SCALE,
+        )
+        fields.append(self._keep(np.array(limits, dtype=np.float32)))
+        self._model = np.array(fields, dtype=np.int64)
+        self._n_scores = int(networks.language.weight.shape[1])
+
+    def answer(
+        self, texts: Sequence[bytes], languages: Sequence[int], contexts: Sequence[int]
+    ) -> tuple[Float32Array, Float32Array, NDArray[np.int64]]:
+        """Label some texts.
+
+        Args:
+            texts: the texts.
+            languages: the index of each one's language, -1 where it is to be found.
+            contexts: an index into `CONTEXTS` for each.
+
+        Returns:
+            The fields of `pipeline.Answers`.
+
+        Raises:
+            TextTooLargeError: if they are longer than `MAX_BYTES`.
+        """
+        count = len(texts)
+        lengths = np.array([len(text) for text in texts], dtype=np.int64)
+        if int(lengths.sum()) + count > MAX_BYTES:
+            raise TextTooLargeError(f"a text of {lengths.max():,} bytes; at most {MAX_BYTES:,} can be labelled at once")
+        pointers = (ctypes.c_char_p * count)(*texts)
+        addresses = ctypes.addressof(pointers) if count else None
+        offsets = np.empty(count + 1, dtype=np.int64)
+        n_lines = self._kernel.call("lw_line_offsets", addresses, lengths, count, offsets)
+        probabilities = np.empty((n_lines, N_LABELS), dtype=np.float32)
+        scores = np.empty((count, self._n_scores), dtype=np.float32)
+        self._kernel.call(
+            "lw_answer",
+            self._model,
+            addresses,
+            lengths,
+            count,
+            offsets,
+            np.array(languages, dtype=np.int32),
+            np.array(contexts, dtype=np.uint8),
+            probabilities,
+            scores,
+        )
+        return probabilities, scores, offsets
+
+    def _keep(self, array: NDArray[Any]) -> int:
+        """The address of an array that lives as long as this object."""
+        array = np.ascontiguousarray(array)
+        self._arrays.append(array)
+        return kernel.address(array)
+
+    def _layer(self, layer: Layer) -> list[int]:
+        return [self._keep(layer.weight), self._keep(layer.bias), *layer.weight.shape]
+
+    def _panels(self, weight: Float32Array) -> int:
+        n_in, n_out = weight.shape
+        panels = np.empty(-(-n_out // _PANEL) * n_in * _PANEL + _PANEL, dtype=np.float32)
+        panels = panels[-kernel.address(panels) % 64 // 4 :]  # aligned to the cache's lines
+        self._kernel.call("lw_pack", np.ascontiguousarray(weight), n_in, n_out, panels)
+        return self._keep(panels)
+
+    def _packed(self, layer: Layer) -> list[int]:
+        return [self._panels(layer.weight), self._keep(layer.bias), *layer.weight.shape]
+
+    def _context(
+        self,
+        network: Network,
+        layout: dict[str, slice],
+        groups: Sequence[Sequence[str]],
+        looked_up: Sequence[str],
+    ) -> list[int]:
+        first, last = network.layers
+        fields = []
+        for names in groups:
+            parts = [first.weight[layout[name]] for name in names]
+            rows = np.concatenate(parts) if parts else first.weight[:0]
+            fields += [self._panels(rows), len(rows)]
+        for name in looked_up:
+            rows = first.weight[layout[name]] if name else first.weight[:0]
+            fields += [self._keep(rows), len(rows)]
+        return [*fields, self._keep(first.bias), first.weight.shape[1], *self._packed(last)]
+
+
+@cache
+def _tables() -> tuple[NDArray[Any], ...]:
+    """Of bytes, languages and numbers, in the order of `Model`."""
+    logarithms = np.log2(np.maximum(np.arange(_N_LOGARITHMS), 1).astype(np.float64))
+    return (
+        class_table(),
+        shape_table(),
+        vocabulary_bitmap(),
+        WHITE_SPACE,
+        transition_table(),
+        HAS_DIRECTIVES,
+        HAS_HEREDOCS,
+        ARROW_APPENDS,
+        interior.spans_lines(),
+        logarithms,
+        interior.slips(),
+        np.array([interior.MARGIN]),
+    )
+
+
+_PREPARED: WeakKeyDictionary[Networks, CompiledNetworks] = WeakKeyDictionary()
+
+
+def prepared(compiled: kernel.Kernel, networks: Networks, min_language_score: float) -> CompiledNetworks:
+    """The networks as the kernel takes them, made at their first use."""
+    known = _PREPARED.get(networks)
+    if known is None:
+        known = _PREPARED[networks] = CompiledNetworks(compiled, networks, min_language_score)
+    return known
