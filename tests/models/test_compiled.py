@@ -1,5 +1,6 @@
 """The pipeline in one call of the kernel answers as the stages of numpy do, one after the other."""
 
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -9,10 +10,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from linewise.features import kernel
+from linewise.features.labels import N_LABELS
 from linewise.features.languages import LANGUAGE_NAMES
 from linewise.models import pipeline
 from linewise.models.compiled import MAX_BYTES, TextTooLargeError
-from linewise.models.context import CONTEXTS
+from linewise.models.context import CONTEXTS, FIRST_LAYOUT
+from linewise.models.network import Layer, Network
 from linewise.models.pipeline import Document, Networks
 from linewise.models.store import compact
 
@@ -40,7 +43,12 @@ PIECES = (
     "é",
     "\ufeff",
     " <<EOF",
+    " << EOF",
+    " <<'EOF",
+    ' <<"EOF"',
     " <<~'EOF'",
+    "'x'",
+    "\n */\n",
     " <<A <<EOF",
     "\nEOF\n",
     "\nA)\n",
@@ -66,6 +74,8 @@ AWKWARD = {
     ),
     "brackets": b"(\n[\n{\n" * 100 + b")\n}\n" * 150,
     "heredocs": b"cat <<A <<B\n" * 50 + b"A\nB\n" * 30,
+    "heredocs and shifts": b"x << A\ny <<A\n z = <<'A B'\n<<'A'\n<< 'A'\nit's\nA\n" * 4,
+    "one-character literals": b"case 'a': x = 'b'; '\\n' '\\'' 'ab'\n" * 3,
     "stray end": b"x = 1\nend of it */\ny()\n/* a */\n",
     "inside": b"x = 1\nwords of a\ntext\n'''\ndef f():\n    pass\n" * 5,
     "a long line": b"x = 1 + " * 3_000,
@@ -75,6 +85,19 @@ AWKWARD = {
 @pytest.fixture(scope="module")
 def networks() -> Networks:
     return compact(random_networks())
+
+
+DOUBTFUL = {
+    "an apostrophe": b"echo ${x%'}\n" + b"run it\n" * 60,
+    "an apostrophe and its end": b"echo ${x%'}\n" + b"run it\n" * 30 + b"'\nx\n",
+    "a long string": b'x = """\n' + b"def f(a):\n    return a\n" * 40,
+    "backticks": b"x = `\n" + b"y();\n" * 50 + b"`\nz\n" * 3,
+    "cut out of a string": b'more of\nthe text\n"""\nx = 1\n\ndef f():\n    """doc\n    """\n    return x\n',
+    "cut out of a comment": b" * a\n */\nx;\n/* b\n * c */\ny;\n",
+    "a path of stars": b"ls dir/*/\nx='a\n",
+    "a comment without end": b"/*\n" + b"x = 1;\n" * 40,
+    "nothing": b"",
+}
 
 
 def assert_alike(networks: Networks, documents: list[Document]) -> None:
@@ -103,6 +126,47 @@ def test_sources_are_answered_alike(networks: Networks, context: str) -> None:
 def test_awkward_texts_are_answered_alike(networks: Networks, name: str) -> None:
     languages = (None, "bash", "c", "python", "lua")
     assert_alike(networks, [Document(AWKWARD[name], language) for language in languages])
+
+
+@pytest.mark.parametrize("context", CONTEXTS)
+@pytest.mark.parametrize("inside", [-8.0, 0.0, 8.0])
+def test_doubtful_quotes_are_read_alike(networks: Networks, inside: float, context: str) -> None:
+    # Lines that say loudly whether they lie inside of something, so that readings do change.
+    line = networks.line
+    weight, bias = line.weight.copy(), line.bias.copy()
+    weight[:, N_LABELS] *= 5
+    bias[N_LABELS] = inside
+    assert_alike(
+        replace(networks, line=Layer(weight, bias)),
+        [
+            Document(text, language, context)
+            for text in DOUBTFUL.values()
+            for language in (None, "bash", "c", "javascript", "python", "ruby")
+        ],
+    )
+
+
+@pytest.mark.parametrize("context", CONTEXTS)
+def test_what_a_whole_text_shows_is_taken_alike(networks: Networks, context: str) -> None:
+    # Loud columns, so that a slip in one of them is no rounding error.
+    first, last = networks.first_context.layers
+    weight = first.weight.copy()
+    for name in ("whole", "first_line"):
+        weight[FIRST_LAYOUT[name]] *= 20
+    loud = replace(networks, first_context=Network((Layer(weight, first.bias), last)))
+    texts = (
+        "def f():\n    x = 1\n    return x\n",
+        "",
+        "    x\ny\n",
+        "x\n}\n",
+        "import a\n\nb = a\nb = 2\n",
+        "\n\n",
+        "# c\nx {\n",
+        "",
+    )
+    assert_alike(loud, [Document(text.encode(), "python", context) for text in texts])
+    for text in texts:
+        assert_alike(loud, [Document(text.encode(), None, context)])
 
 
 def test_weights_that_are_not_coded_are_taken_too() -> None:
