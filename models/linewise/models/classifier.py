@@ -24,7 +24,7 @@ from .context import CONTEXTS
 from .decision import reconcile
 from .prediction import Prediction
 
-BATCH_BYTES = 1 << 19
+BATCH_BYTES = 1 << 17
 """Texts are gathered up to about so many bytes: enough to spread the fixed costs, few enough to stay in cache."""
 BATCH_DOCUMENTS = 256
 _BITS = np.uint32(1) << np.arange(N_LABELS, dtype=np.uint32)

@@ -2,7 +2,8 @@
 
 The first layers of the context networks are cut by what their columns show: what a line itself adds to a layer, what
 its neighbours do, and what rows do that many lines share (a parent, an enclosing bracket). The kernel multiplies a
-shared row once, and leaves out rows of zeros.
+shared row once, and leaves out rows of zeros. For most lines the nearest opaque rows are the adjacent ones, so their
+weights are summed, and the difference is added where they are not.
 """
 
 from __future__ import annotations
@@ -38,20 +39,12 @@ MAX_BYTES = (1 << 31) - (1 << 16)
 _PANEL = 16
 _N_LOGARITHMS = 4096
 
+# Columns of the input side by side, or summed where two parts show the same row.
 _FIRST_GROUPS = (
     ("hidden", "own"),
-    (
-        "previous",
-        "next",
-        "previous_2",
-        "next_2",
-        "previous_opaque",
-        "next_opaque",
-        "sibling",
-        "place",
-        "novelty",
-        "whole",
-    ),
+    ("previous+previous_opaque", "next+next_opaque", "previous_2", "next_2", "sibling", "place", "novelty", "whole"),
+    ("previous_opaque",),
+    ("next_opaque",),
     ("parent", "ancestors", "after_parent"),
     ("enclosing", "enclosing_ancestors"),
     ("matching",),
@@ -61,7 +54,9 @@ _FIRST_GROUPS = (
 _FIRST_ROWS = ("state", "state_after", "language", "context", "first_line")
 _SECOND_GROUPS = (
     ("own", "others", "hidden"),
-    ("previous", "next", "previous_opaque", "next_opaque", "sibling"),
+    ("previous+previous_opaque", "next+next_opaque", "sibling"),
+    ("previous_opaque",),
+    ("next_opaque",),
     ("parent", "ancestors"),
     ("enclosing", "enclosing_ancestors"),
     ("matching",),
@@ -192,7 +187,7 @@ class CompiledNetworks:
         first, last = network.layers
         fields = []
         for names in groups:
-            parts = [first.weight[layout[name]] for name in names]
+            parts = [sum(first.weight[layout[part]] for part in name.split("+")) for name in names]
             rows = np.concatenate(parts) if parts else first.weight[:0]
             fields += [self._panels(rows), len(rows)]
         for name in looked_up:

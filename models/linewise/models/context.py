@@ -425,7 +425,6 @@ def _place(batch: Batch, structure: Structure) -> Float32Array:
             batch.n_documents,
             structure.indent,
             structure.is_sentinel,
-            structure.sentinel,
             structure.transparent,
             structure.previous_opaque,
             structure.next_opaque,

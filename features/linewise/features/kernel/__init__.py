@@ -43,7 +43,7 @@ _SIGNATURES = {
     "lw_masks": "v annaaaa",
     "lw_take_columns": "v annana",
     "lw_carry_columns": "v annanaa",
-    "lw_place": "v ananaaaaaaaaaaaaa",
+    "lw_place": "v ananaaaaaaaaaaaa",
     "lw_put_columns": "v annana",
     "lw_by_row": "v annana",
     "lw_settle_blanks": "v annana",

@@ -28,9 +28,13 @@ typedef struct {
 } Group;
 
 /* A context network: what a line itself adds to the first layer, what its neighbours do, and what rows do that many
- * lines share, each such row once for all lines of a block. */
+ * lines share, each such row once for all lines of a block.
+ *
+ * Of most lines the nearest opaque rows are the adjacent ones: `near` counts these as both, and the groups of the opaque
+ * rows add the difference where they are others. */
 typedef struct {
-    Group own, near, parent, enclosing, matching, next_lower, opener, state, state_after, language, context, first_line;
+    Group own, near, previous_opaque, next_opaque, parent, enclosing, matching, next_lower, opener, state, state_after,
+        language, context, first_line;
     const float *bias;
     int64_t n_out;
     Layer last;

@@ -9,9 +9,11 @@ typedef struct {
     int gated;
 } Shown;
 
+static inline int64_t row_of(const Text *t, int64_t line) { return line + t->documents[line] + 1; }
+
 static inline int hides(const Text *t, Shown shown, int64_t row)
 {
-    return shown.gated && t->opener[row] != t->sentinel[row];
+    return shown.gated && !t->is_sentinel[t->opener[row]];
 }
 
 static inline float *put_all(const Text *t, Shown shown, int64_t row, float *to)
@@ -143,25 +145,10 @@ typedef struct {
     float *inputs, *sums, *shared, *hidden, *outputs;
 } Work;
 
-/* Add what the rows of one relation do to the block's sums; each row is multiplied once for all its lines. */
-static void add_relation(
-    const Text *t, Shown shown, const Context *context, const Group *group, const Index *relative, Put put,
-    int64_t begin, int64_t rows, Work *work)
+/* Multiply `count` rows of inputs, and add to each line's sums those of its row's number, if it has one. */
+static void add_shared(
+    const Context *context, const Group *group, const int64_t *number, int64_t count, int64_t rows, Work *work)
 {
-    int64_t number[BLOCK], seen[BLOCK], count = 0;
-    for (int64_t row = 0; row < rows; row++) {
-        int64_t key = relative[t->row_of_line[begin + row]], k = count - 1;
-        number[row] = -1;
-        if (t->is_sentinel[key])
-            continue;
-        for (; k >= 0 && k >= count - KEPT && seen[k] != key; k--)
-            ;
-        if (k < 0 || k < count - KEPT) {
-            put(t, shown, key, work->inputs + count * group->n_in);
-            seen[k = count++] = key;
-        }
-        number[row] = k;
-    }
     if (!count)
         return;
     for (int64_t panel = 0; panel < panels_of(context->n_out); panel++)
@@ -176,6 +163,50 @@ static void add_relation(
             for (int k = 0; k < PANEL; k++)
                 to[k] += from[k];
         }
+}
+
+/* Add what the rows of one relation do to the block's sums; each row is multiplied once for all its lines. */
+static void add_relation(
+    const Text *t, Shown shown, const Context *context, const Group *group, const Index *relative, Put put,
+    int64_t begin, int64_t rows, Work *work)
+{
+    int64_t number[BLOCK], seen[BLOCK], count = 0;
+    for (int64_t row = 0; row < rows; row++) {
+        int64_t key = relative[row_of(t, begin + row)], k = count - 1;
+        number[row] = -1;
+        if (t->is_sentinel[key])
+            continue;
+        for (; k >= 0 && k >= count - KEPT && seen[k] != key; k--)
+            ;
+        if (k < 0 || k < count - KEPT) {
+            put(t, shown, key, work->inputs + count * group->n_in);
+            seen[k = count++] = key;
+        }
+        number[row] = k;
+    }
+    add_shared(context, group, number, count, rows, work);
+}
+
+/* Add what the nearest opaque rows do that are not the adjacent ones, for which these were counted. */
+static void add_difference(
+    const Text *t, Shown shown, const Context *context, const Group *group, const Index *opaque, int step, Put put,
+    int64_t begin, int64_t rows, Work *work)
+{
+    int64_t number[BLOCK], count = 0;
+    float *adjacent = work->outputs;
+    for (int64_t row = 0; row < rows; row++) {
+        int64_t at = row_of(t, begin + row);
+        number[row] = -1;
+        if (opaque[at] == at + step)
+            continue;
+        float *to = work->inputs + count * group->n_in;
+        put(t, shown, opaque[at], to);
+        put(t, shown, at + step, adjacent);
+        for (int64_t k = 0; k < group->n_in; k++)
+            to[k] -= adjacent[k];
+        number[row] = count++;
+    }
+    add_shared(context, group, number, count, rows, work);
 }
 
 /* Begin a block's sums with what the lines themselves add, and with what their document does. */
@@ -215,8 +246,8 @@ static float *sums_of_documents(const Text *t, Shown shown, const Context *conte
 
 static int64_t widest_of(const Context *context, int64_t least)
 {
-    const Group *groups[] = {&context->near, &context->parent, &context->enclosing, &context->matching,
-                             &context->next_lower, &context->opener};
+    const Group *groups[] = {&context->near, &context->previous_opaque, &context->next_opaque, &context->parent,
+                             &context->enclosing, &context->matching, &context->next_lower, &context->opener};
     for (size_t k = 0; k < sizeof groups / sizeof *groups; k++)
         least = groups[k]->n_in > least ? groups[k]->n_in : least;
     return least;
@@ -263,19 +294,17 @@ static int may_be_whole(const Text *t, int64_t document)
 static void put_near(const Text *t, const Places *places, Shown shown, int64_t line, int whole, float *to)
 {
     const Model *model = t->model;
-    int64_t row = t->row_of_line[line], document = t->documents[line], first = t->line_offsets[document];
+    int64_t row = row_of(t, line), document = t->documents[line], first = t->line_offsets[document];
     to = put_all(t, shown, before(t, row), to);
     to = put_all(t, shown, behind(t, row), to);
     to = put_some(t, shown, before(t, before(t, row)), model->far, model->n_far, to);
     to = put_some(t, shown, behind(t, behind(t, row)), model->far, model->n_far, to);
-    to = put_all(t, shown, t->previous_opaque[row], to);
-    to = put_all(t, shown, t->next_opaque[row], to);
     to = put_all(t, shown, t->sibling[row], to);
-    int64_t depth_below = line + 1 < t->n_lines ? t->depth[t->row_of_line[line + 1]] : 0;
+    int64_t depth_below = line + 1 < t->n_lines ? t->depth[row_of(t, line + 1)] : 0;
     place_of(places, row, line - first, t->line_offsets[document + 1] - first, depth_below, to);
     to += N_PLACE;
     for (int k = 0; k < N_NOVELTY; k++)
-        to[k] = t->novelty[row * N_NOVELTY + k];
+        to[k] = t->novelty[row] >> k & 1;
     const float *names = to;
     to += N_NOVELTY;
     to[0] = (float)whole;
@@ -291,7 +320,7 @@ static int run_first(Text *t, const float *scores)
     const Context *context = &model->first, *next = &model->second;
     int64_t n_labels = model->n_labels, own = n_labels + context->n_out, n_others = n_labels - model->n_refined;
     Shown shown = {t->probabilities, 1};
-    Places places = {t->indent, t->sentinel, t->previous_opaque, t->next_opaque, t->matching, t->depth, t->unopened,
+    Places places = {t->indent, t->previous_opaque, t->next_opaque, t->matching, t->depth, t->unopened,
                      t->root, t->next_lower, t->is_sentinel, t->transparent, t->enclosing_kind, model->logarithms};
     Work work = {0};
     float *of_documents = sums_of_documents(t, shown, context, scores);
@@ -312,6 +341,9 @@ static int run_first(Text *t, const float *scores)
             put_near(t, &places, shown, line, whole, work.inputs + row * context->near.n_in);
         }
         accumulate(context->near.weight, context->near.n_in, context->n_out, work.inputs, rows, work.sums);
+        add_difference(
+            t, shown, context, &context->previous_opaque, t->previous_opaque, -1, first_single, begin, rows, &work);
+        add_difference(t, shown, context, &context->next_opaque, t->next_opaque, 1, first_single, begin, rows, &work);
         add_relation(t, shown, context, &context->parent, t->parent, first_parent, begin, rows, &work);
         add_relation(t, shown, context, &context->enclosing, t->enclosing, first_enclosing, begin, rows, &work);
         add_relation(t, shown, context, &context->matching, t->matching, first_single, begin, rows, &work);
@@ -334,7 +366,7 @@ static int run_first(Text *t, const float *scores)
         lw_sigmoid(work.outputs, rows * n_labels, work.outputs);
         for (int64_t row = 0; row < rows; row++)
             memcpy(
-                t->answers + t->row_of_line[begin + row] * n_labels, work.outputs + row * n_labels,
+                t->answers + row_of(t, begin + row) * n_labels, work.outputs + row * n_labels,
                 (size_t)n_labels * sizeof(float));
     }
     for (int64_t row = 0; !failed && row < t->n_rows; row++)
@@ -350,7 +382,6 @@ static int run_first(Text *t, const float *scores)
     DROP(t->opener);
     DROP(t->novelty);
     DROP(t->next_sibling);
-    DROP(t->sentinel);
     return failed;
 }
 
@@ -368,14 +399,16 @@ static int run_second(Text *t, float *out)
         int64_t rows = t->n_lines - begin < BLOCK ? t->n_lines - begin : BLOCK;
         begin_sums(t, context, of_documents, begin, rows, &work);
         for (int64_t row = 0; row < rows; row++) {
-            int64_t at = t->row_of_line[begin + row];
-            int64_t relatives[] = {
-                before(t, at), behind(t, at), t->previous_opaque[at], t->next_opaque[at], t->sibling[at]};
+            int64_t at = row_of(t, begin + row);
+            int64_t relatives[] = {before(t, at), behind(t, at), t->sibling[at]};
             float *to = work.inputs + row * context->near.n_in;
             for (size_t k = 0; k < sizeof relatives / sizeof *relatives; k++)
                 to = put_some(t, shown, relatives[k], model->refined, n_refined, to);
         }
         accumulate(context->near.weight, context->near.n_in, context->n_out, work.inputs, rows, work.sums);
+        add_difference(
+            t, shown, context, &context->previous_opaque, t->previous_opaque, -1, second_single, begin, rows, &work);
+        add_difference(t, shown, context, &context->next_opaque, t->next_opaque, 1, second_single, begin, rows, &work);
         add_relation(t, shown, context, &context->parent, t->parent, second_parent, begin, rows, &work);
         add_relation(t, shown, context, &context->enclosing, t->enclosing, second_enclosing, begin, rows, &work);
         add_relation(t, shown, context, &context->matching, t->matching, second_single, begin, rows, &work);
@@ -385,7 +418,7 @@ static int run_second(Text *t, float *out)
         lw_sigmoid(work.outputs, rows * n_refined, work.outputs);
         for (int64_t row = 0; row < rows; row++) {
             float *to = out + (begin + row) * n_labels;
-            memcpy(to, t->answers + t->row_of_line[begin + row] * n_labels, (size_t)n_labels * sizeof *to);
+            memcpy(to, t->answers + row_of(t, begin + row) * n_labels, (size_t)n_labels * sizeof *to);
             for (int64_t k = 0; k < n_refined; k++)
                 to[model->refined[k]] = work.outputs[row * n_refined + k];
         }

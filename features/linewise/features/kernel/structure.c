@@ -372,7 +372,7 @@ enum { N_PLACE = 26 };
 
 /* What `context._place` needs of every row, and its result for one line. */
 typedef struct {
-    const Index *indent, *sentinel, *previous_opaque, *next_opaque, *matching, *depth, *unopened, *root, *next_lower;
+    const Index *indent, *previous_opaque, *next_opaque, *matching, *depth, *unopened, *root, *next_lower;
     const uint8_t *is_sentinel, *transparent, *enclosing_kind;
     const double *logarithms; /* to base 2 of 0 … N_LOGARITHMS - 1, NULL where there are none ready */
 } Places;
@@ -402,7 +402,7 @@ static inline void place_of(
     for (int kind = 0; kind < 4; kind++)
         out[8 + kind] = of->enclosing_kind[row] == kind;
     change = change < -4 ? -4 : change > 4 ? 4 : change;
-    out[12] = of->matching[row] != of->sentinel[row];
+    out[12] = !of->is_sentinel[of->matching[row]];
     out[13] = of->transparent[row];
     out[14] = own == 0;
     out[15] = (float)(logarithm(of, own + 2) / 4);
@@ -421,11 +421,11 @@ static inline void place_of(
 /* `context._place`: out (n_lines, N_PLACE). */
 EXPORT void lw_place(
     const Index *row_of_line, int64_t n_lines, const Index *line_offsets, int64_t n_documents, const Index *indent,
-    const uint8_t *is_sentinel, const Index *sentinel, const uint8_t *transparent, const Index *previous_opaque,
-    const Index *next_opaque, const uint8_t *enclosing_kind, const Index *matching, const Index *depth,
+    const uint8_t *is_sentinel, const uint8_t *transparent, const Index *previous_opaque, const Index *next_opaque,
+    const uint8_t *enclosing_kind, const Index *matching, const Index *depth,
     const Index *unopened, const Index *root, const Index *next_lower, float *out)
 {
-    Places of = {indent, sentinel, previous_opaque, next_opaque, matching, depth, unopened, root, next_lower,
+    Places of = {indent, previous_opaque, next_opaque, matching, depth, unopened, root, next_lower,
                  is_sentinel, transparent, enclosing_kind, NULL};
     for (int64_t document = 0; document < n_documents; document++) {
         int64_t begin = line_offsets[document], end = line_offsets[document + 1];

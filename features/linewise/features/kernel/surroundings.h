@@ -92,13 +92,14 @@ static inline int begins_with_local(const Text *t, int64_t line)
 static int find_names(Text *t)
 {
     int64_t n = t->n_rows, n_labels = t->model->n_labels;
-    uint8_t *eligible, *is_local, *opens_scope;
+    uint8_t *eligible, *is_local, *opens_scope, *known;
     int failed = TAKE(eligible, t->n_lines);
     failed |= TAKE(is_local, t->n_lines);
     failed |= TAKE(opens_scope, n);
-    failed |= TAKE(t->novelty, n * N_NOVELTY) || TAKE(t->continues, n) || TAKE(t->next_sibling, n);
+    failed |= TAKE(known, n * N_NOVELTY);
+    failed |= TAKE(t->novelty, n) || TAKE(t->continues, n) || TAKE(t->next_sibling, n);
     if (!failed) {
-        memset(t->novelty, 0, (size_t)(n * N_NOVELTY));
+        memset(known, 0, (size_t)(n * N_NOVELTY));
         for (int64_t row = 0; row < n; row++) {
             const float *of = t->probabilities + row * n_labels;
             opens_scope[row] =
@@ -119,11 +120,17 @@ static int find_names(Text *t)
                 t->next_sibling[t->sibling[row]] = (Index)row;
         failed = lw_novelty(
             t->data, t->starts, t->ends, t->kinds, t->of_token, t->exact, t->first, t->n_lines, t->row_of_line, n,
-            eligible, is_local, t->opener, t->sentinel, t->parent, opens_scope, t->novelty);
+            eligible, is_local, t->opener, t->sentinel, t->parent, opens_scope, known);
+        for (int64_t row = 0; row < n; row++) {
+            t->novelty[row] = 0;
+            for (int k = 0; k < N_NOVELTY; k++)
+                t->novelty[row] |= (uint8_t)(known[row * N_NOVELTY + k] << k);
+        }
     }
     free(eligible);
     free(is_local);
     free(opens_scope);
+    free(known);
     DROP(t->data);
     DROP(t->starts);
     DROP(t->ends);
@@ -132,6 +139,9 @@ static int find_names(Text *t)
     DROP(t->of_token);
     DROP(t->first);
     DROP(t->line_starts);
+    DROP(t->row_of_line);
+    DROP(t->inside);
+    DROP(t->sentinel);
     return failed;
 }
 
