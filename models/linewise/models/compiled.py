@@ -36,6 +36,19 @@ if TYPE_CHECKING:
 
 MAX_BYTES = (1 << 31) - (1 << 16)
 """Of a batch of texts: the kernel counts bytes, lines and rows in 32 bits."""
+STAGES = (
+    "lines",
+    "tokens and their hashes",
+    "language",
+    "comments and strings",
+    "n-grams and line network",
+    "beginnings inside",
+    "structure",
+    "names",
+    "first context network",
+    "second context network",
+)
+"""The parts of an answer that the kernel can time."""
 _PANEL = 16
 _N_LOGARITHMS = 4096
 
@@ -119,7 +132,11 @@ class CompiledNetworks:
         self._n_scores = int(networks.language.weight.shape[1])
 
     def answer(
-        self, texts: Sequence[bytes], languages: Sequence[int], contexts: Sequence[int]
+        self,
+        texts: Sequence[bytes],
+        languages: Sequence[int],
+        contexts: Sequence[int],
+        seconds: NDArray[np.float64] | None = None,
     ) -> tuple[Float32Array, Float32Array, NDArray[np.int64]]:
         """Label some texts.
 
@@ -127,6 +144,7 @@ class CompiledNetworks:
             texts: the texts.
             languages: the index of each one's language, -1 where it is to be found.
             contexts: an index into `CONTEXTS` for each.
+            seconds: the processor time of each of `STAGES`, (len(STAGES),), is added to it.
 
         Returns:
             The fields of `pipeline.Answers`.
@@ -155,6 +173,7 @@ class CompiledNetworks:
             np.array(contexts, dtype=np.uint8),
             probabilities,
             scores,
+            seconds,
         )
         return probabilities, scores, offsets
 

@@ -15,6 +15,8 @@
 
 #include "prepare.h"
 
+#include <time.h>
+
 enum { VECTOR_LINES = 96, MAX_FEATURES = FEATURES_PER_LINE + FEATURES_PER_TOKEN * MAX_TOKENS_PER_LINE, MAX_WIDTH = 32 };
 enum { MAX_CARRIED = 16, HUGE_PAGES = 4 << 20 };
 /* `context.CONTEXTS`, the ones that the steps name. */
@@ -131,6 +133,16 @@ static void drop_all(Text *t)
         free(all[k]);
 }
 
+enum { N_STAGES = 10 };
+
+/* Seconds of this thread's. */
+static double processor_time(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 /* How many lines each text has: `line_offsets` (n_documents + 1). Returns the number of all. */
 VISIBLE int64_t lw_line_offsets(
     const uint8_t *const *texts, const int64_t *lengths, int64_t n_documents, int64_t *line_offsets)
@@ -144,18 +156,37 @@ VISIBLE int64_t lw_line_offsets(
 /* Label some texts, of less than 2 ** 31 bytes in all with a line break each.
  *
  * `given` is each text's language, -1 where it is to be found; `contexts` the index of its context, the first of which
- * says that it is whole. Out: `probabilities` (n_lines, n_labels), `scores` (n_documents, n_scores). Returns 0, or -1
- * where memory is short.
+ * says that it is whole. Out: `probabilities` (n_lines, n_labels), `scores` (n_documents, n_scores). Adds to `seconds`,
+ * where it is not NULL, the processor time of each stage. Returns 0, or -1 where memory is short.
  */
 VISIBLE int lw_answer(
     const Model *model, const uint8_t *const *texts, const int64_t *lengths, int64_t n_documents,
-    const int64_t *line_offsets, const int32_t *given, const uint8_t *contexts, float *probabilities, float *scores)
+    const int64_t *line_offsets, const int32_t *given, const uint8_t *contexts, float *probabilities, float *scores,
+    double *seconds)
 {
     Text t = {.model = model, .contexts = contexts, .n_documents = n_documents, .n_lines = line_offsets[n_documents]};
     t.n_rows = t.n_lines + n_documents + 1;
-    int failed = join(&t, texts, lengths, line_offsets) || find_tokens(&t) || settle_languages(&t, given, scores) ||
-                 find_states(&t) || read_lines(&t) || settle_states(&t) || find_structure(&t) || find_names(&t) ||
-                 find_slots(&t) || run_first(&t, scores) || run_second(&t, probabilities);
+    double clock = seconds ? processor_time() : 0;
+    int failed = 0;
+    for (int stage = 0; !failed && stage < N_STAGES; stage++) {
+        switch (stage) {
+        case 0: failed = join(&t, texts, lengths, line_offsets); break;
+        case 1: failed = find_tokens(&t); break;
+        case 2: failed = settle_languages(&t, given, scores); break;
+        case 3: failed = find_states(&t); break;
+        case 4: failed = read_lines(&t); break;
+        case 5: failed = settle_states(&t); break;
+        case 6: failed = find_structure(&t); break;
+        case 7: failed = find_names(&t) || find_slots(&t); break;
+        case 8: failed = run_first(&t, scores); break;
+        case 9: failed = run_second(&t, probabilities); break;
+        }
+        if (seconds) {
+            double now = processor_time();
+            seconds[stage] += now - clock;
+            clock = now;
+        }
+    }
     drop_all(&t);
     return failed ? -1 : 0;
 }

@@ -75,7 +75,7 @@ class Speed:
 
     Attributes:
         lines_per_second: of `Classifier.classify_many` on one core.
-        stages: microseconds a line.
+        stages: microseconds a line; empty without the compiled kernel.
         latencies: median milliseconds for a text of so many lines.
         two_processes, two_threads: throughput of two, relative to one.
         start: seconds of `linewise label` on a small file, and of a Python that only imports numpy and scipy.sparse;
@@ -271,11 +271,14 @@ def _memory(model: Path, folder: Path, text: bytes) -> dict[str, float]:
             with ProcessPoolExecutor(1, mp_context=context) as pool:
                 return pool.submit(worker, model, *arguments).result()
 
+        size = large.stat().st_size / 1e6
         return {
             "the model alone": peak(workers.peak_of_nothing),
             "a folder": peak(workers.peak_of_folder, folder, 1),
             "the same folder three times over": peak(workers.peak_of_folder, folder, 3),
-            f"one text of a million lines ({large.stat().st_size / 1e6:.0f} MB)": peak(workers.peak_of_text, large),
+            f"one text of a million lines ({size:.0f} MB; aim: at most {150 + size + 400:.0f} MB)": peak(
+                workers.peak_of_text, large
+            ),
         }
 
 
@@ -295,12 +298,18 @@ def _staircase(levels: int) -> bytes:
     return b"".join(b" " * level + b"if x:\n" for level in range(levels))
 
 
+def _zigzag(lines: int) -> bytes:
+    return b"".join((b" " * (line % 90) + b"if x:\n") if line % 2 else b"# x\n" for line in range(lines))
+
+
 AWKWARD: tuple[tuple[str, Callable[[int], bytes], int], ...] = (
     ("one line of 10 MB", lambda size: b"x = 1 + " * (size // 8), 10_000_000),
     ("a million empty lines", lambda size: b"\n" * size, 1_000_000),
     ("ten million brackets", lambda size: b"(" * size, 10_000_000),
     ("ten million brackets, a line each fourth", lambda size: b"((((\n" * (size // 4), 10_000_000),
     ("4,000 levels of indentation", _staircase, 4_000),
+    ("deep indentation, each other line a comment", _zigzag, 200_000),
+    ("a million heredocs without an end", lambda size: b"#!/bin/sh\n" + b"cat <<EOF\n" * size, 1_000_000),
     ("ten million quotes", lambda size: b"'\"" * (size // 2), 10_000_000),
 )
 """Texts by a size that is halved for comparison. A million levels of spaces would be 500 GB: what they cost shows in
@@ -309,8 +318,9 @@ AWKWARD: tuple[tuple[str, Callable[[int], bytes], int], ...] = (
 
 def _awkward(classifier: Classifier, name: str, make: Callable[[int], bytes], size: int) -> Awkward:
     whole, half = make(size), make(size // 2)
-    seconds = _processor_time(lambda: classifier.classify(whole, filename="a.py"))
-    half_seconds = _processor_time(lambda: classifier.classify(half, filename="a.py"))
+    file_name = "a.sh" if whole.startswith(b"#!/bin/sh") else "a.py"
+    seconds = _processor_time(lambda: classifier.classify(whole, filename=file_name))
+    half_seconds = _processor_time(lambda: classifier.classify(half, filename=file_name))
     return Awkward(name, len(whole) / 1e6, seconds, seconds / len(whole) * 1e9, half_seconds / len(half) * 1e9)
 
 

@@ -28,6 +28,7 @@ def as_json(speed: Speed) -> dict[str, Any]:
 def as_markdown(speed: Speed, picture: str | None = None) -> str:
     """All figures as Markdown tables."""
     others = sum(speed.stages.values()) - speed.products.microseconds
+    rest = f"; all else together {others:.2f} µs" if speed.stages else ""
     parts = [
         _machine(speed),
         f"## Against others\n\n{speed.files} files of the {speed.plan.split.value} split, {speed.lines:,} lines, "
@@ -44,7 +45,7 @@ def as_markdown(speed: Speed, picture: str | None = None) -> str:
         ),
         "## Where the time goes\n\n"
         f"The networks take {speed.products.multiply_adds:,} multiply-adds a line. Their dense products alone, on "
-        f"inputs that lie ready, take {speed.products.microseconds:.2f} µs a line; all else together {others:.2f} µs.",
+        f"inputs that lie ready, take {speed.products.microseconds:.2f} µs a line{rest}.",
         _table(
             ["stage", "µs a line", "share"],
             [

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from linewise.features.documents import make_batch
-from linewise.features.states import read_states
-from linewise.features.tokens import tokenize
-from linewise.features.vectors import indentation
-from linewise.models import pipeline
+from linewise.features import kernel
+from linewise.features.languages import LANGUAGE_INDEX
+from linewise.models import compiled, pipeline
 from linewise.models.classifier import BATCH_BYTES
-from linewise.models.context import CONTEXTS, HIDDEN_LINE, first_inputs, second_inputs
-from linewise.models.interior import settle_states
+from linewise.models.context import HIDDEN_LINE
 from linewise.models.network import Inputs, Network, Part, run
 from linewise.models.pipeline import Document, Networks
 
-Result = TypeVar("Result")
 LINE_NETWORK_ROWS = 45
 """Rows of weights that are summed for a line of ordinary length, in its first layer."""
 
@@ -34,23 +29,12 @@ class Products:
     microseconds: float
 
 
-class _Watch:
-    """Adds up the time that each stage takes."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    def time(self, stage: str, step: Callable[[], Result]) -> Result:
-        begin = time.process_time()
-        result = step()
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.process_time() - begin
-        return result
-
-
 def measure_stages(
     networks: Networks, texts: Sequence[bytes], languages: Sequence[str], rounds: int
 ) -> dict[str, float]:
     """Microseconds of processor time a line that each stage takes, the median of some rounds.
+
+    Empty without the compiled kernel, which times them.
 
     Args:
         networks: the model's.
@@ -58,18 +42,19 @@ def measure_stages(
         languages: the language of each.
         rounds: how often.
     """
-    batches = list(_batches(texts, languages))
-    n_lines = sum(len(make_batch([document.text for document in batch]).lines) for batch in batches)
-    watches = []
-    for _ in range(rounds):
-        watch = _Watch()
-        for batch in batches:
-            _answer(networks, batch, watch)
-        watches.append(watch)
-    return {
-        stage: statistics.median(watch.seconds[stage] for watch in watches) / n_lines * 1e6
-        for stage in watches[0].seconds
-    }
+    if (library := kernel.load()) is None:
+        return {}
+    prepared = compiled.prepared(library, networks, pipeline.MIN_LANGUAGE_SCORE)
+    taken = np.zeros((rounds, len(compiled.STAGES)))
+    n_lines = 0
+    for seconds in taken:
+        n_lines = 0
+        for batch in _batches(texts, languages):
+            chosen = [LANGUAGE_INDEX[document.language or ""] for document in batch]
+            _, _, offsets = prepared.answer([document.text for document in batch], chosen, [0] * len(batch), seconds)
+            n_lines += int(offsets[-1])
+    medians = np.median(taken, axis=0) / n_lines * 1e6
+    return dict(zip(compiled.STAGES, medians.tolist(), strict=True))
 
 
 def _batches(texts: Sequence[bytes], languages: Sequence[str]) -> Iterator[list[Document]]:
@@ -81,33 +66,6 @@ def _batches(texts: Sequence[bytes], languages: Sequence[str]) -> Iterator[list[
         batch.append(Document(text, language, "file"))
     if batch:
         yield batch
-
-
-def _answer(networks: Networks, documents: Sequence[Document], watch: _Watch) -> None:
-    """`pipeline.answer`, step by step."""
-    batch = watch.time("lines", lambda: make_batch([document.text for document in documents]))
-    tokens = watch.time("tokens and their hashes", lambda: tokenize(batch))
-    scores = watch.time("language", lambda: pipeline.language_scores(networks.language, documents, batch, tokens))
-    prepared = pipeline.prepare(networks.language, documents)
-    languages = prepared.languages
-    states = watch.time("comments and strings", lambda: read_states(batch, tokens, languages))
-    indents = watch.time("comments and strings", lambda: indentation(batch))
-    hidden, probabilities, inside = watch.time(
-        "n-grams and line network", lambda: pipeline.run_line(networks, prepared)
-    )
-    may_begin_inside = prepared.contexts != CONTEXTS.index("file")
-    states = watch.time(
-        "beginnings inside", lambda: settle_states(prepared.states, batch, languages, may_begin_inside, inside)
-    )
-    around = watch.time(
-        "structure", lambda: pipeline.surroundings(replace(prepared, states=states, language_scores=scores))
-    )
-    inputs = watch.time("inputs of the context networks", lambda: first_inputs(around, tokens, hidden, probabilities))
-    offsets = batch.line_offsets
-    hidden, logits = watch.time("context networks", lambda: run(networks.first_context, offsets, inputs))
-    inputs = watch.time("inputs of the context networks", lambda: second_inputs(around, hidden, logits))
-    _, refined = watch.time("context networks", lambda: run(networks.second_context, offsets, inputs))
-    watch.time("output", lambda: pipeline.settle(logits, refined, indents))
 
 
 def measure_products(networks: Networks, rounds: int, n_lines: int = 8192) -> Products:
