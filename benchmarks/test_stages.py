@@ -19,6 +19,7 @@ from linewise.models import pipeline
 from linewise.models.context import HIDDEN_LINE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, REFINED, first_inputs, second_layout
 from linewise.models.network import Layer, Network, run
 from linewise.models.pipeline import N_LINE_OUTPUTS, Document, Networks
+from linewise.models.sparse import encode
 
 TEXTS = [path.read_bytes() for path in sorted(Path(__file__).parents[1].glob("*/linewise/**/*.py"))]
 DOCUMENTS = [Document(text, "python", "file") for text in TEXTS]
@@ -36,7 +37,8 @@ def networks() -> Networks:
     n_second = second_layout(N_HIDDEN)["context"].stop
     return Networks(
         language=random_layer(N_LANGUAGE_BUCKETS, N_LANGUAGE_SCORES),
-        line=Network((random_layer(N_LINE_BUCKETS, HIDDEN_LINE), random_layer(HIDDEN_LINE, N_LINE_OUTPUTS))),
+        words=encode(random_layer(N_LINE_BUCKETS, HIDDEN_LINE)),
+        line=random_layer(HIDDEN_LINE, N_LINE_OUTPUTS),
         first_context=Network((random_layer(N_FIRST_INPUTS, N_HIDDEN), random_layer(N_HIDDEN, N_LABELS))),
         second_context=Network((random_layer(n_second, N_HIDDEN), random_layer(N_HIDDEN, len(REFINED)))),
     )

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linewise.features.labels import LABEL_INDEX, N_LABELS, mask_of, names_of
@@ -36,6 +36,7 @@ def test_a_line_may_stay_undecided_where_only_certainty_counts() -> None:
     assert decided(["call"], complete=False, call=0.99, code=0.9) == ("code", "call")
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, (1 << N_LABELS) - 1), st.integers(0, 2**32 - 1)), min_size=1, max_size=20))
 def test_every_outcome_keeps_the_rules_and_is_final(rows: list[tuple[int, int]]) -> None:
     # A blank line's mask comes from the text itself and never holds more than regions.

@@ -3,6 +3,7 @@
 from linewise.features.languages import UnknownLanguageError
 
 from .classifier import Classifier, Document, OptionError
+from .compiled import TextTooLargeError
 from .prediction import Line, Prediction
 from .store import ModelError, ModelInfo
 
@@ -14,5 +15,6 @@ __all__ = [
     "ModelInfo",
     "OptionError",
     "Prediction",
+    "TextTooLargeError",
     "UnknownLanguageError",
 ]
