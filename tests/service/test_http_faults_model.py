@@ -90,13 +90,13 @@ def shrink(arrays: dict[str, np.ndarray]) -> None:
 
 
 def drop(arrays: dict[str, np.ndarray]) -> None:
-    del arrays["line.1.bias"]
+    del arrays["line.0.bias"]
 
 
 DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
     "a value that is no number": (lambda folder: rewrite(folder, poison), "not a finite number"),
     "a wrong shape": (lambda folder: rewrite(folder, shrink), r"first_context\.0\.weight has shape"),
-    "an array too few": (lambda folder: rewrite(folder, drop), r"line\.1\.bias is missing"),
+    "an array too few": (lambda folder: rewrite(folder, drop), r"line\.0\.bias is missing"),
     "no weights": (lambda folder: (folder / WEIGHTS).unlink(), WEIGHTS),
     "no description": (lambda folder: (folder / "model.json").unlink(), r"model\.json"),
     "no folder": (shutil.rmtree, r"model\.json"),

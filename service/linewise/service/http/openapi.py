@@ -79,12 +79,15 @@ def _document(app: FastAPI, *, demands_keys: bool) -> dict[str, Any]:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             if method in _HTTP_METHODS:
+                _drop_unused_errors(operation)
                 _declare_problems(operation["responses"])
                 _declare_streams(operation["responses"])
                 _declare_request(operation, schemas)
                 if demands_keys and is_guarded(path):
                     operation["security"] = [{"key": []}]
                     operation["responses"]["401"] = {"description": _NO_KEY, "content": _error_content(path)}
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
     return document
 
 
@@ -97,9 +100,16 @@ def _error_content(path: str) -> dict[str, Any]:
 def _declare_problems(responses: dict[str, Any]) -> None:
     """Give problems the media type that they really have."""
     for response in responses.values():
-        content = response.get("content", {}).get("application/json", {})
-        if content.get("schema") == _PROBLEM:
-            response["content"] = {MEDIA_TYPE: content}
+        for content in list(response.get("content", {}).values()):
+            if content.get("schema") == _PROBLEM:
+                response["content"] = {MEDIA_TYPE: content}
+
+
+def _drop_unused_errors(operation: dict[str, Any]) -> None:
+    """Leave out the error that the generator declares wherever an address has a parameter: any name is valid there."""
+    declared = operation["responses"].get("422", {}).get("content", {}).get("application/json", {})
+    if declared.get("schema", {}).get("$ref", "").endswith("/HTTPValidationError"):
+        del operation["responses"]["422"]
 
 
 def _declare_streams(responses: dict[str, Any]) -> None:
