@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -37,12 +37,12 @@ def format_labels(mask: int) -> str:
     return ",".join(names_of(mask)) or NO_LABELS
 
 
-def format_lines(masks: Iterable[int], lines: Iterable[str]) -> Iterator[str]:
+def format_lines(masks: Iterable[int], lines: Iterable[str]) -> list[str]:
     """The plain-text form of each line, its labels padded to one width."""
     return align_lines([format_labels(int(mask)) for mask in masks], lines)
 
 
-def align_lines(lefts: Sequence[str], lines: Iterable[str], paint: Callable[[str], str] | None = None) -> Iterator[str]:
+def align_lines(lefts: Sequence[str], lines: Iterable[str], paint: Callable[[str], str] | None = None) -> list[str]:
     """What stands left of each line, padded to one width, then the separator and the line.
 
     Args:
@@ -56,8 +56,8 @@ def align_lines(lefts: Sequence[str], lines: Iterable[str], paint: Callable[[str
     for left in distinct:
         padding = " " * (width - len(left))
         padded[left] = f"{paint(left) if paint else left}{padding}{SEPARATOR}"
-    for left, text in zip(lefts, lines, strict=True):
-        yield padded[left] + text if text else padded[left].rstrip(" ")
+    bare = {left: whole.rstrip(" ") for left, whole in padded.items()}
+    return [padded[left] + text if text else bare[left] for left, text in zip(lefts, lines, strict=True)]
 
 
 def parse_plain_text(content: bytes) -> LabelledText:

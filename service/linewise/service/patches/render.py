@@ -73,7 +73,7 @@ class TextPatchFormat(SummaryPatchFormat):
         rows = [(hunk, row) for hunk in labels.hunks for row in range(len(hunk.hunk.lines))]
         lefts = [format_labels(labels_shown(hunk, row).given) for hunk, row in rows]
         texts = [_marked(hunk.hunk.lines[row], colour=self.colour) for hunk, row in rows]
-        aligned = align_lines(lefts, texts, paint_labels if self.colour else None)
+        aligned = iter(align_lines(lefts, texts, paint_labels if self.colour else None))
         parts = [_style(_headline(judged), self.colour, bold=True)]
         for hunk in labels.hunks:
             parts.append(_style(_hunk_header(hunk.hunk), self.colour, fg="cyan"))
