@@ -16,7 +16,7 @@ from linewise.features.languages import LANGUAGE_NAMES
 from linewise.features.lexis import UNKNOWN_LANGUAGE
 from linewise.features.novelty import novelty
 from linewise.features.states import read_states
-from linewise.features.structure import build_structure
+from linewise.features.structure import build_structure, continued
 from linewise.features.tokens import tokenize
 from linewise.features.vectors import indentation, language_vectors, line_vectors
 
@@ -73,7 +73,7 @@ def features(texts: list[bytes], languages: list[int]) -> Iterator[tuple[str, An
             yield name, getattr(part, name)
     yield "indents", indents
     yield "language", language_vectors(batch, tokens).toarray()
-    yield "novelty", novelty(batch, tokens, states, structure, opens_scope)
+    yield "novelty", novelty(batch, tokens, states, structure, continued(batch, tokens, structure), opens_scope)
 
 
 def assert_alike(texts: list[bytes], languages: list[int]) -> None:

@@ -6,7 +6,7 @@ from linewise.features.documents import make_batch
 from linewise.features.languages import LANGUAGE_INDEX
 from linewise.features.novelty import NOVELTY_NAMES, novelty
 from linewise.features.states import read_states
-from linewise.features.structure import Structure, ancestor_maximum, build_structure
+from linewise.features.structure import Structure, ancestor_maximum, build_structure, continued
 from linewise.features.tokens import tokenize
 from linewise.features.vectors import indentation
 
@@ -18,7 +18,7 @@ def structure_of(texts: list[str], language: str, scopes: tuple[int, ...] = ()) 
     states = read_states(batch, tokens, languages)
     structure = build_structure(batch, tokens, states, indentation(batch), languages)
     opens_scope = np.isin(np.arange(len(structure.parent)), scopes)
-    return structure, novelty(batch, tokens, states, structure, opens_scope)
+    return structure, novelty(batch, tokens, states, structure, continued(batch, tokens, structure), opens_scope)
 
 
 PYTHON = '''\
@@ -96,6 +96,16 @@ def test_names_that_are_local_say_nothing_about_the_rest() -> None:
     assert values[3, column["bound_in_scope"]] == 1
     assert values[5, column["bound_in_text"]] == 1
     assert values[6, column["seen_in_text"]] == 0
+
+
+def test_a_brace_on_a_line_of_its_own_goes_on_opening_the_scope() -> None:
+    text = "class A\n{\n function f(\n  $a\n )\n {\n  $x = 1;\n  $a = 2;\n }\n function g()\n {\n  $x = 3;\n }\n}\n"
+    _, values = structure_of([text], "php", scopes=(1, 3, 10))
+    column = {name: index for index, name in enumerate(NOVELTY_NAMES)}
+    assert values[7, column["has_target"]] == 1
+    assert values[8, column["seen_in_scope"]] == 1
+    assert values[12, column["bound_in_text"]] == 1
+    assert values[12, column["bound_in_scope"]] == 0
 
 
 def test_an_argument_by_name_is_no_target() -> None:

@@ -33,11 +33,18 @@ NOVELTY_NAMES = (
     "second_bound_in_scope",
 )
 N_NOVELTY = len(NOVELTY_NAMES)
+_HEADER_STEPS = 3
+"""A body's ``{`` may continue a ``)`` that continues the function's first line."""
 _LOCAL_WORDS = (b"local", b"my")
 
 
 def novelty(
-    batch: Batch, tokens: Tokens, states: States, structure: Structure, opens_scope: NDArray[np.bool_]
+    batch: Batch,
+    tokens: Tokens,
+    states: States,
+    structure: Structure,
+    continues: Rows,
+    opens_scope: NDArray[np.bool_],
 ) -> NDArray[np.float32]:
     """What is known about the names that lines store into.
 
@@ -46,6 +53,7 @@ def novelty(
         tokens: their tokens.
         states: their comment and string states.
         structure: the lines' relatives.
+        continues: the header that each row continues (a lone ``{``, ``) {``), a sentinel where none, (n_rows,).
         opens_scope: whether a row begins a function or type, (n_rows,).
 
     Returns:
@@ -72,6 +80,7 @@ def novelty(
             structure.opener,
             structure.sentinel,
             structure.parent,
+            continues,
             opens_scope,
             known := np.zeros(features.shape, dtype=np.uint8),
         )
@@ -81,8 +90,7 @@ def novelty(
         return features
     occurrences, is_target = _occurrences(batch, tokens, states, structure, first_targets, second_targets)
     rows = structure.row_of_line[tokens.lines[occurrences]]
-    scope = nearest_marked_ancestor(structure.parent, opens_scope)
-    scope = np.where(opens_scope, np.arange(len(scope)), scope)[rows]
+    scope = _scopes(structure, continues, opens_scope)[rows]
     names = tokens.exact[occurrences].astype(np.int64)
     document = batch.document_of_line[tokens.lines[occurrences]].astype(np.int64)
     on_local_line = is_local[tokens.lines[occurrences]]
@@ -103,6 +111,17 @@ def novelty(
     for column, values in enumerate((None, bound_in_text, bound_in_scope), start=5):
         features[row, column] = 1 if values is None else values[place]
     return features
+
+
+def _scopes(structure: Structure, continues: Rows, opens_scope: NDArray[np.bool_]) -> Rows:
+    """The row that opens the scope of each row, the outermost row where there is none; (n_rows,)."""
+    header = np.arange(len(continues))
+    for _ in range(_HEADER_STEPS):
+        header = np.where(opens_scope[header], header, continues[header])
+    opens = opens_scope[header]
+    scope = np.where(opens, np.arange(len(header)), nearest_marked_ancestor(structure.parent, opens))
+    scopes: Rows = np.where(opens[scope], header[scope], scope)
+    return scopes
 
 
 def _may_store(batch: Batch, tokens: Tokens, structure: Structure) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ nobody's parent or sibling, because their indentation says little.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ from .documents import Batch
 from .languages import LANGUAGE_INDEX
 from .lexis import State
 from .states import States
-from .tokens import Kind, Tokens
+from .tokens import Kind, Tokens, word_hash
 
 Rows = NDArray[np.int64]
 MAX_DOUBLINGS = 5
@@ -194,6 +195,26 @@ def ancestor_maximum(values: NDArray[np.float32], parent: Rows) -> NDArray[np.fl
         jump = jump[jump] if doubling else jump
         highest = np.maximum(highest, highest[jump])
     return highest
+
+
+def continued(batch: Batch, tokens: Tokens, structure: Structure) -> Rows:
+    """The header that each row continues, a sentinel where none; (n_rows,).
+
+    A row that begins with ``{`` or ``where`` continues its sibling, one that begins with a closing bracket its opener's
+    row, one that begins inside round brackets the row where these open.
+    """
+    continues = np.where(structure.enclosing_kind == ROUND, structure.enclosing, structure.matching)
+    occupied = np.flatnonzero(tokens.first[1:] > tokens.first[:-1])
+    first = tokens.first[occupied]
+    goes_on = (batch.data[tokens.starts[first]] == ord("{")) | (tokens.exact[first] == _where())
+    rows = structure.row_of_line[occupied[goes_on]]
+    continues[rows] = structure.sibling[rows]
+    return continues
+
+
+@cache
+def _where() -> np.uint32:
+    return np.uint32(word_hash(b"where"))
 
 
 def nearest_marked_ancestor(parent: Rows, marked: NDArray[np.bool_]) -> Rows:

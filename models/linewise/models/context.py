@@ -8,7 +8,6 @@ a lone brace to the body.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from itertools import accumulate
 
 import numpy as np
@@ -22,8 +21,8 @@ from linewise.features.languages import LANGUAGE_NAMES
 from linewise.features.lexis import N_STATES
 from linewise.features.novelty import N_NOVELTY, novelty
 from linewise.features.states import States
-from linewise.features.structure import Rows, Structure, ancestor_maximum
-from linewise.features.tokens import Tokens, word_hash
+from linewise.features.structure import Rows, Structure, ancestor_maximum, continued
+from linewise.features.tokens import Tokens
 
 from .network import Float32Array, Inputs, Part, sigmoid
 
@@ -214,7 +213,7 @@ def surround(
         batch.document_of_line.astype(np.int64),
         structure,
         relatives,
-        _continued(batch, tokens, structure),
+        continued(batch, tokens, structure),
         states,
         language_scores,
         contexts,
@@ -239,7 +238,7 @@ def first_inputs(around: Surroundings, tokens: Tokens, hidden: Float32Array, pro
     by_indent = ancestor_maximum(carried, structure.parent)
     by_bracket = ancestor_maximum(carried, structure.enclosing)
     opens_scope = (gated[:, SCOPES[0]] > 0.5) | (gated[:, SCOPES[1]] > 0.5)
-    names = novelty(batch, tokens, around.states, structure, opens_scope)
+    names = novelty(batch, tokens, around.states, structure, around.continues, opens_scope)
     begun = _columns(gated, CARRIED)
     after_parent = _next_sibling(structure)[structure.parent]
     at_start = around.states.at_start
@@ -359,26 +358,6 @@ def _let_nothing_begin_inside(structure: Structure, values: Float32Array) -> Non
     inside = np.flatnonzero(structure.opener != structure.sentinel)
     if len(inside):
         values[np.ix_(inside, _CONSTRUCTS)] = 0
-
-
-def _continued(batch: Batch, tokens: Tokens, structure: Structure) -> Rows:
-    """The header that each row continues, a sentinel where none; (n_rows,).
-
-    A row that begins with ``{`` or ``where`` continues its sibling, one that begins with a closing bracket its opener's
-    row, one that begins inside round brackets the row where these open.
-    """
-    continues = np.where(structure.enclosing_kind == 1, structure.enclosing, structure.matching)
-    occupied = np.flatnonzero(tokens.first[1:] > tokens.first[:-1])
-    first = tokens.first[occupied]
-    goes_on = (batch.data[tokens.starts[first]] == ord("{")) | (tokens.exact[first] == _where())
-    rows = structure.row_of_line[occupied[goes_on]]
-    continues[rows] = structure.sibling[rows]
-    return continues
-
-
-@cache
-def _where() -> np.uint32:
-    return np.uint32(word_hash(b"where"))
 
 
 def _carried(around: Surroundings, values: Float32Array) -> Float32Array:

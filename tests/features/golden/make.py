@@ -15,7 +15,7 @@ from linewise.features.languages import LANGUAGE_INDEX
 from linewise.features.novelty import novelty
 from linewise.features.plain_text import parse_plain_text
 from linewise.features.states import read_states
-from linewise.features.structure import build_structure
+from linewise.features.structure import build_structure, continued
 from linewise.features.tokens import tokenize
 from linewise.features.vectors import indentation, language_vectors, line_vectors
 
@@ -34,6 +34,7 @@ def features() -> dict[str, np.ndarray]:
     vectors = line_vectors(batch, tokens, states, indents, languages)
     structure = build_structure(batch, tokens, states, indents, languages)
     opens_scope = np.arange(len(structure.parent)) % 7 == 3
+    continues = continued(batch, tokens, structure)
     words = language_vectors(batch, tokens)
     return {
         "exact": tokens.exact,
@@ -51,7 +52,7 @@ def features() -> dict[str, np.ndarray]:
         "root": structure.root.astype(np.uint16),
         "next_lower": structure.next_lower.astype(np.uint16),
         "unopened": structure.unopened.astype(np.uint16),
-        "novelty": novelty(batch, tokens, states, structure, opens_scope).astype(np.uint8),
+        "novelty": novelty(batch, tokens, states, structure, continues, opens_scope).astype(np.uint8),
     }
 
 

@@ -47,6 +47,14 @@ def test_the_top_folder_goes_and_traversal_and_links_are_left_out(tmp_path: Path
     assert not list(tmp_path.glob("**/evil.js"))
 
 
+def test_a_file_of_a_stream_can_be_read_twice(tmp_path: Path) -> None:
+    archive = write_tar(tmp_path / "x.tgz", [("x/a.h", b"a"), ("x/b.h", b"b")])
+    assert [(file.read(), file.read()) for file in archived_files(archive, Registry.NPM)] == [
+        (b"a", b"a"),
+        (b"b", b"b"),
+    ]
+
+
 def test_a_source_tarball_without_one_top_folder_stays_as_it_is(tmp_path: Path) -> None:
     flat = write_tar(tmp_path / "x_1.orig.tar.xz", [("src/a.c", b"a"), ("lib/b.c", b"b")])
     assert not has_one_top_folder(flat)

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from linewise.features.labels import mask_of, names_of
 from linewise.features.lines import split_lines
+from linewise.training.corpus.shards import LabelledFile
 from linewise.training.oracle import label_file, violations
-from linewise.training.text.markup import label_document
+from linewise.training.text.markup import label_document, shown_code
 from linewise.training.text.plain import BLANK, TEXT, lines_of, text_masks
 
 
@@ -27,6 +28,17 @@ def test_the_inside_of_a_fence_has_the_labels_of_its_language():
     assert masks[4:7].tolist() == label_file(source.encode(), "python").masks.tolist()
     assert names_of(int(masks[6])) == ("code", "call", "in_loop")
     assert [int(mask) for mask in (*masks[:4], *masks[7:])] == [TEXT, BLANK, TEXT, TEXT, TEXT, TEXT]
+
+
+def test_shown_code_stands_by_itself_without_its_indentation():
+    lines = b"Text\n\n- so:\n  ```py\n  def f():\n      return 1\n  ```\n\n```js\nlet x = (\n```\n```text\na\n```\n"
+    masks, known = label_document(lines, "README.md")
+    document = LabelledFile("text", "project", "package", "README.md", lines, masks, known)
+    (shown,) = shown_code(document)
+    assert (shown.language, shown.path) == ("python", "README.md#5")
+    assert shown.data == b"def f():\n    return 1\n"
+    assert shown.known.all()
+    assert shown.masks.tolist() == label_file(shown.data, "python").masks.tolist()
 
 
 @pytest.mark.parametrize("info", ["js", "JavaScript", "js {1,3}", "{.js}", "js title=a"])

@@ -37,7 +37,7 @@ _SIGNATURES = {
     "lw_relatives": "s naaaaaaaaaaaaaa",
     "lw_brackets": "s aaaaaanaaaaaaaa",
     "lw_ancestor_maximum": "s aanna",
-    "lw_novelty": "s aaaaaaananaaaaaaa",
+    "lw_novelty": "s aaaaaaananaaaaaaaa",
     "lw_network": "s annaaaa",
     "lw_sigmoid": "v ana",
     "lw_masks": "v annaaaa",

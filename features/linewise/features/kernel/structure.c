@@ -291,13 +291,22 @@ static void find_targets(
         }
 }
 
-enum { N_NOVELTY = 8 };
+enum { N_NOVELTY = 8, HEADER_STEPS = 3 };
+
+/* The row that opens the scope which a row opens or goes on opening (a lone `{`, `) {`), -1 where it opens none. */
+static inline int64_t scope_opened_by(int64_t row, const uint8_t *opens_scope, const Index *continues)
+{
+    for (int step = 0; step < HEADER_STEPS && !opens_scope[row]; step++)
+        row = continues[row];
+    return opens_scope[row] ? row : -1;
+}
 
 /* `novelty.novelty`: `features` (n_rows, N_NOVELTY) begins as zeros. */
 EXPORT int lw_novelty(
     const uint8_t *data, const Index *starts, const Index *ends, const uint8_t *kinds, const uint8_t *of_token,
     const uint32_t *exact, const Index *first, int64_t n_lines, const Index *row_of_line, int64_t n_rows, const uint8_t *eligible,
-    const uint8_t *is_local, const Index *opener, const Index *sentinel, const Index *parent, const uint8_t *opens_scope, uint8_t *features)
+    const uint8_t *is_local, const Index *opener, const Index *sentinel, const Index *parent, const Index *continues,
+    const uint8_t *opens_scope, uint8_t *features)
 {
     uint8_t *wanted = calloc(1 << 16, 1);
     Index *targets = malloc(((size_t)n_lines + 1) * 2 * sizeof *targets);
@@ -318,11 +327,12 @@ EXPORT int lw_novelty(
             wanted[exact[*second] >> 16] = 1;
     }
     for (int64_t row = 0; row < n_rows; row++) {
-        int64_t above = parent[row];
-        scope[row] = opens_scope[above] || above == row ? above : scope[above];
+        int64_t above = parent[row], opened = scope_opened_by(above, opens_scope, continues);
+        scope[row] = (Index)(opened >= 0 ? opened : above == row ? above : scope[above]);
     }
     for (line = 0; line < n_lines; line++) {
-        int64_t row = row_of_line[line], here = opens_scope[row] ? row : scope[row];
+        int64_t row = row_of_line[line], opened = scope_opened_by(row, opens_scope, continues);
+        int64_t here = opened >= 0 ? opened : scope[row];
         int64_t first_target = targets[2 * line], second_target = targets[2 * line + 1];
         int outside = opener[row] == sentinel[row];
         if (!outside && first_target < 0 && second_target < 0)

@@ -120,7 +120,7 @@ static int find_names(Text *t)
                 t->next_sibling[t->sibling[row]] = (Index)row;
         failed = lw_novelty(
             t->data, t->starts, t->ends, t->kinds, t->of_token, t->exact, t->first, t->n_lines, t->row_of_line, n,
-            eligible, is_local, t->opener, t->sentinel, t->parent, opens_scope, known);
+            eligible, is_local, t->opener, t->sentinel, t->parent, t->continues, opens_scope, known);
         for (int64_t row = 0; row < n; row++) {
             t->novelty[row] = 0;
             for (int k = 0; k < N_NOVELTY; k++)

@@ -13,6 +13,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -27,7 +28,7 @@ class ArchiveError(RuntimeError):
 class ArchivedFile:
     """One regular file in an archive: its path from the unpacked root, its size in bytes, and how to read it.
 
-    ``read`` works only until the iterator moves on.
+    ``read`` works only until the iterator moves on; until then, as often as one likes.
     """
 
     path: str
@@ -87,6 +88,7 @@ def _tar_files(stream: tarfile.TarFile, depth: int, prefix: str = "") -> Iterato
         if path is None or not member.isfile():
             continue
 
+        @cache  # a stream cannot be read twice
         def read(member: tarfile.TarInfo = member) -> bytes:
             content = stream.extractfile(member)
             return content.read() if content else b""

@@ -19,6 +19,7 @@ from linewise.training.corpus.shards import CorpusMissingError, LabelledFile, cu
 from .conflicts import insert_conflicts
 from .generate import generated_documents, generated_lines
 from .harvest import harvested
+from .markup import shown_code
 from .mix import has_code, mix, window
 from .plain import TEXT, lines_of
 from .templates import forms_of
@@ -85,6 +86,16 @@ def text_documents(
     for language, files in samples.items():
         rng = random.Random(f"{split.value} {seed} {language}")
         yield from mixed_documents(files, split, words, amounts, rng)
+
+
+def shown_documents(split: Split | str, cache: Path | None = None) -> Iterator[LabelledFile]:
+    """The pieces of code that a split's harvested documents show in fences: short, and written to be read.
+
+    Raises:
+        CorpusMissingError: where the documents have not been harvested.
+    """
+    for document in harvested(split, cache):
+        yield from shown_code(document)
 
 
 def mixed_documents(

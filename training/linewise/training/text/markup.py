@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linewise.features.languages import UnknownLanguageError, language_named
+from linewise.training.corpus.shards import LabelledFile
 from linewise.training.oracle import OracleError, label_file
 
-from .plain import BLANK, lines_of, text_masks
+from .plain import BLANK, CODE, TEXT, lines_of, text_masks
 
 _FENCE = re.compile(rb"^([ \t]*(?:[-*+>] +)?[ \t]*)(`{3,}|~{3,})[ \t]*([^`\r\n]*?)[ \t]*$")
 _INFO_LANGUAGE = re.compile(r"^(?:\{+[ .]*(?:code(?:-block|-cell)?\}?[ .]*)?|\.)?([A-Za-z][\w+#-]*)")
@@ -77,6 +78,30 @@ def label_document(data: bytes, path: str) -> tuple[NDArray[np.uint32], NDArray[
         if masks[number] != BLANK and _LIKE_CODE.search(contents[number]) and not _FENCE.match(contents[number]):
             known[number] = False
     return masks, known
+
+
+def shown_code(document: LabelledFile) -> Iterator[LabelledFile]:
+    """The fenced blocks of a labelled document whose language is known and whose lines all are, each by itself.
+
+    Their language is the block's, their path the document's with the block's first line; what all lines are indented by
+    is taken away.
+    """
+    contents = [line.rstrip(b"\r\n") for line in lines_of(document.data)]
+    for block in blocks_of(contents, document.path):
+        inside = slice(block.start, block.stop)
+        masks = document.masks[inside]
+        language = _language_of(block.language) if block.language else None
+        if language is None or not document.known[inside].all() or not (masks & CODE).any() or (masks & TEXT).any():
+            continue
+        yield LabelledFile(
+            language,
+            document.project,
+            document.package,
+            f"{document.path}#{block.start + 1}",
+            _dedented(contents[inside]),
+            masks.copy(),
+            np.ones(len(masks), dtype=np.bool_),
+        )
 
 
 def blocks_of(lines: Sequence[bytes], path: str) -> Iterator[Block]:
@@ -207,18 +232,28 @@ def _indent(line: bytes) -> int:
     return len(expanded) - len(expanded.lstrip())
 
 
-def _truth_of(lines: Sequence[bytes], told: str) -> NDArray[np.uint32] | None:
-    """The oracle's masks of a block's lines, or None where its language is not known or it does not parse."""
+def _language_of(told: str) -> str | None:
+    """The language that the first word of a fence names, None where it is none of ours or shows a console."""
+    if told.lower() in _CONSOLE_LANGUAGES:
+        return None
     try:
-        language = language_named(told).name
+        return language_named(told).name
     except UnknownLanguageError:
         return None
-    visible = [line for line in lines if line.strip()]
-    shows_a_session = told.lower() in _CONSOLE_LANGUAGES or any(_PROMPT.match(line) for line in visible)
-    if not visible or shows_a_session:
+
+
+def _dedented(lines: Sequence[bytes]) -> bytes:
+    """The lines without the white space that all visible ones begin with, each ended by a line break."""
+    indent = min((len(line) - len(line.lstrip(b" \t")) for line in lines if line.strip()), default=0)
+    return b"".join(line[indent:] + b"\n" for line in lines)
+
+
+def _truth_of(lines: Sequence[bytes], told: str) -> NDArray[np.uint32] | None:
+    """The oracle's masks of a block's lines, or None where its language is not known or it does not parse."""
+    language = _language_of(told)
+    if language is None or not any(line.strip() for line in lines) or any(_PROMPT.match(line) for line in lines):
         return None
-    indent = min(len(line) - len(line.lstrip(b" \t")) for line in visible)
-    source = b"".join(line[indent:] + b"\n" for line in lines)
+    source = _dedented(lines)
     prologue = b"<?php\n" if language == "php" and b"<?" not in source else b""
     if len(source) > _MAX_FENCE_BYTES:
         return None

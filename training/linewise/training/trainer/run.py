@@ -21,7 +21,7 @@ from linewise.models.pipeline import Networks
 from linewise.training.corpus.code_digest import digest_of_modules
 from linewise.training.corpus.manifest import Split
 from linewise.training.corpus.shards import LabelledFile, current_oracle, labelled_files
-from linewise.training.text.documents import text_documents
+from linewise.training.text.documents import shown_documents, text_documents
 
 from .checkpoints import Checkpoints
 from .evaluation import answer_with, measure, random_windows, whole_files
@@ -50,10 +50,11 @@ _CODE = {
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """The labelled files of one split: code by language, and the text part."""
+    """The labelled files of one split: code by language, the text part, and code that documents show."""
 
     code: dict[str, list[LabelledFile]]
     text: list[LabelledFile]
+    shown: list[LabelledFile]
 
     @property
     def n_lines(self) -> int:
@@ -64,12 +65,14 @@ class Corpus:
         for files in self.code.values():
             yield from files
         yield from self.text
+        yield from self.shown
 
 
 def load_corpus(split: Split, languages: tuple[str, ...] = LANGUAGE_NAMES) -> Corpus:
     """All labelled files of a split; raises CorpusMissingError naming the command that makes what is missing."""
     code = {language: list(labelled_files(split, language)) for language in languages}
-    return Corpus(code, list(text_documents(split, TEXT_SEED)))
+    shown = [document for document in shown_documents(split) if document.language in languages]
+    return Corpus(code, list(text_documents(split, TEXT_SEED)), shown)
 
 
 def training_key(recipe: Recipe, corpus: Corpus) -> str:
@@ -123,6 +126,7 @@ def write_model(folder: Path, networks: Networks, recipe: Recipe, corpus: Corpus
         "training_lines": {
             **{name: sum(len(file.masks) for file in files) for name, files in corpus.code.items()},
             "text": sum(len(file.masks) for file in corpus.text),
+            "shown in documents": sum(len(file.masks) for file in corpus.shown),
         },
         "multiply_adds_per_line": multiply_adds(networks),
         "versions": {
