@@ -13,7 +13,7 @@ from linewise.models.store import load, save
 from linewise.training.corpus.shards import LabelledFile
 from linewise.training.trainer.checkpoints import Checkpoints
 from linewise.training.trainer.perceptron import Perceptron, Schedule, Start, label_targets
-from linewise.training.trainer.run import fit_stages
+from linewise.training.trainer.run import Corpus, fit_stages
 from linewise.training.trainer.stages import Recipe, Run
 from linewise.training.trainer.thresholds import N_BINS, fit_thresholds
 
@@ -43,7 +43,9 @@ def fit_all(folder: Path | None = None, reports: list[str] | None = None) -> Net
         if reports is not None:
             reports.append(stage)
 
-    return fit_stages(files, files, Run(SMALL, report, Checkpoints(folder)))
+    return fit_stages(
+        files, files, Corpus({"python": files}, [], [], frozenset()), Run(SMALL, report, Checkpoints(folder))
+    )
 
 
 def weights(networks: Networks) -> list[np.ndarray]:

@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -127,3 +128,10 @@ def test_a_project_that_holds_most_of_a_language_is_divided_by_folder() -> None:
     line, context = ({file.path.split("/")[0] for file in part} for part in (folds.line, folds.context))
     assert not line & context
     assert 0.45 < sum(len(file.masks) for file in folds.line) / 3040 < 0.75
+
+
+def test_test_cases_are_divided_file_by_file() -> None:
+    cases = [replace(labelled(b"x\n" * 10, "go", "cases"), path=f"one/{number}.go") for number in range(40)]
+    folds = split_projects([*cases, labelled(b"x\n" * 100, "go", "other")], {"cases"}, share=0.5)
+    assert 0.4 <= sum(len(file.masks) for file in folds.line) / 500 <= 0.6
+    assert all("cases" in {file.project for file in fold} for fold in (folds.line, folds.context))

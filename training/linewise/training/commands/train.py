@@ -58,7 +58,7 @@ def model(recipe: str, output: Path, curves: Path | None) -> None:
     log = cache_folder() / "training" / key / "progress.jsonl"
     click.echo(f"{corpus.n_lines:,} lines; checkpoints in {log.parent}", err=True)
     with Progress(log) as progress:
-        networks = fit_networks(corpus, chosen, progress, checkpoints)
+        networks = fit_networks(corpus, validation, chosen, progress, checkpoints)
     write_model(output, networks, chosen, corpus, validation)
     if curves is not None:
         draw_curves(log, curves)

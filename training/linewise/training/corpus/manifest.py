@@ -81,6 +81,7 @@ class Package:
         skip: files do not count where this regular expression is found in their path.
         max_lines: whole files, sampled by seed, are taken until they have so many lines; 0 for all files.
         any_name: shell only: files without a telling name or first line count as well.
+        test_cases: the files are a compiler's or highlighter's test cases, each of which stands for itself.
         sha256: file name -> SHA-256 of each downloaded archive; empty until locked.
     """
 
@@ -96,6 +97,8 @@ class Package:
     skip: str = ""
     max_lines: int = 0
     any_name: bool = False
+    # Which files a package gives does not depend on it, so what was collected without it stays good.
+    test_cases: bool = field(default=False, repr=False)
     sha256: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
@@ -111,7 +114,7 @@ class Package:
 
 _STRING_KEYS = ("language", "name", "registry", "version", "project", "licence", "split", "within", "only", "skip")
 _REQUIRED = ("language", "name", "registry", "version", "project", "licence", "split")
-_KNOWN = frozenset((*_STRING_KEYS, "max_lines", "any_name", "sha256"))
+_KNOWN = frozenset((*_STRING_KEYS, "max_lines", "any_name", "test_cases", "sha256"))
 
 
 def package_of(table: Mapping[str, Any]) -> Package:
@@ -154,6 +157,7 @@ def package_of(table: Mapping[str, Any]) -> Package:
         split=Split(table["split"]),
         max_lines=max_lines,
         any_name=bool(table.get("any_name", False)),
+        test_cases=bool(table.get("test_cases", False)),
         sha256=dict(sha256),
     )
 
@@ -186,6 +190,10 @@ class Manifest:
     def of_language(self, language: str, split: Split | None = None) -> tuple[Package, ...]:
         """The packages of one language, of one split where it is given."""
         return tuple(p for p in self.packages if p.language == language and split in (None, p.split))
+
+    def projects_of_test_cases(self) -> frozenset[str]:
+        """The projects that give test cases."""
+        return frozenset(package.project for package in self.packages if package.test_cases)
 
     def archives(self) -> dict[ArchiveKey, Mapping[str, str]]:
         """Every archive once, with the SHA-256 of its files (empty where not locked)."""
@@ -221,6 +229,8 @@ def write_manifest(packages: Iterable[Package], header: str = "") -> str:
             lines.append(f"max_lines = {package.max_lines}")
         if package.any_name:
             lines.append("any_name = true")
+        if package.test_cases:
+            lines.append("test_cases = true")
         if package.sha256:
             inner = ", ".join(f"{_quoted(name)} = {_quoted(digest)}" for name, digest in package.sha256.items())
             lines.append(f"sha256 = {{ {inner} }}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from linewise.features.languages import LANGUAGE_INDEX
@@ -28,19 +28,27 @@ class Folds:
     context: list[LabelledFile]
 
 
-def split_projects(files: Iterable[LabelledFile], share: float = LINE_SHARE) -> Folds:
+def split_projects(
+    files: Iterable[LabelledFile], of_test_cases: Collection[str] = (), share: float = LINE_SHARE
+) -> Folds:
     """Assign whole projects, language by language, so that the first fold gets about `share` of the lines.
 
     A project goes to the fold that lacks most; the order is by a digest of its name, so the outcome depends on
     nothing but the names and sizes. A project that holds most of its language is divided by folder instead: whole, it
-    would leave one of the folds with next to nothing of that language.
+    would leave one of the folds with next to nothing of that language. A project of test cases is divided by file: each
+    stands for itself, and both folds need what is rare elsewhere.
+
+    Args:
+        files: the files of all languages.
+        of_test_cases: the projects of test cases.
+        share: the first fold's share of the lines.
     """
     by_language: dict[str, dict[str, list[LabelledFile]]] = defaultdict(lambda: defaultdict(list))
     for file in files:
         by_language[file.language][file.project].append(file)
     folds = Folds([], [])
     for language, whole_projects in by_language.items():
-        projects = _without_dominant(whole_projects) if language in LANGUAGE_INDEX else whole_projects
+        projects = _divided(whole_projects, of_test_cases) if language in LANGUAGE_INDEX else whole_projects
         counts = [0, 0]
         for name in sorted(projects, key=lambda name: hashlib.sha256(name.encode()).digest()):
             wanted = counts[0] * (1 - share) <= counts[1] * share
@@ -49,13 +57,18 @@ def split_projects(files: Iterable[LabelledFile], share: float = LINE_SHARE) -> 
     return folds
 
 
-def _without_dominant(projects: dict[str, list[LabelledFile]]) -> dict[str, list[LabelledFile]]:
-    """The same files, those of a project with more than `DOMINANT_SHARE` of the lines by folder."""
+def _divided(projects: dict[str, list[LabelledFile]], of_test_cases: Collection[str]) -> dict[str, list[LabelledFile]]:
+    """The same files: test cases one by one, those of a project with over `DOMINANT_SHARE` of the lines by folder."""
     counts = {name: sum(len(file.masks) for file in files) for name, files in projects.items()}
     total = sum(counts.values())
     parts: dict[str, list[LabelledFile]] = defaultdict(list)
     for name, files in projects.items():
         for file in files:
-            dominant = counts[name] > DOMINANT_SHARE * total
-            parts[f"{name}/{file.path.rpartition('/')[0]}" if dominant else name].append(file)
+            if name in of_test_cases:
+                part = f"{name}/{file.path}"
+            elif counts[name] > DOMINANT_SHARE * total:
+                part = f"{name}/{file.path.rpartition('/')[0]}"
+            else:
+                part = name
+            parts[part].append(file)
     return parts

@@ -16,13 +16,14 @@ import sklearn
 
 from linewise.features.languages import LANGUAGE_NAMES
 from linewise.models import store
-from linewise.models.context import HIDDEN_LINE
+from linewise.models.context import HIDDEN_LINE, NOT_REFINED, REFINED
 from linewise.models.pipeline import Networks
 from linewise.training.corpus.code_digest import digest_of_modules
-from linewise.training.corpus.manifest import Split
+from linewise.training.corpus.manifest import Split, load_manifest
 from linewise.training.corpus.shards import LabelledFile, current_oracle, labelled_files
 from linewise.training.text.documents import shown_documents, text_documents
 
+from .calibration import Affine, calibrated, fit_calibration
 from .checkpoints import Checkpoints
 from .evaluation import answer_with, measure, random_windows, whole_files
 from .folds import split_projects
@@ -44,17 +45,21 @@ _CODE = {
         "novelty.py",
     ),
     "linewise.models": ("context.py", "interior.py", "network.py", "pipeline.py"),
-    "linewise.training.trainer": ("folds.py", "perceptron.py", "sampling.py", "stages.py"),
+    "linewise.training.trainer": ("calibration.py", "folds.py", "perceptron.py", "sampling.py", "stages.py"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """The labelled files of one split: code by language, the text part, and code that documents show."""
+    """The labelled files of one split: code by language, the text part, and code that documents show.
+
+    `projects_of_test_cases` names the projects whose files stand each for itself.
+    """
 
     code: dict[str, list[LabelledFile]]
     text: list[LabelledFile]
     shown: list[LabelledFile]
+    projects_of_test_cases: frozenset[str]
 
     @property
     def n_lines(self) -> int:
@@ -72,7 +77,7 @@ def load_corpus(split: Split, languages: tuple[str, ...] = LANGUAGE_NAMES) -> Co
     """All labelled files of a split; raises CorpusMissingError naming the command that makes what is missing."""
     code = {language: list(labelled_files(split, language)) for language in languages}
     shown = [document for document in shown_documents(split) if document.language in languages]
-    return Corpus(code, list(text_documents(split, TEXT_SEED)), shown)
+    return Corpus(code, list(text_documents(split, TEXT_SEED)), shown, load_manifest().projects_of_test_cases())
 
 
 def training_key(recipe: Recipe, corpus: Corpus) -> str:
@@ -88,22 +93,37 @@ def training_key(recipe: Recipe, corpus: Corpus) -> str:
     return digest.hexdigest()[:24]
 
 
-def fit_networks(corpus: Corpus, recipe: Recipe, report: Report, checkpoints: Checkpoints) -> Networks:
-    """Fit all stages, each on its part of the projects."""
-    folds = split_projects(corpus)
-    return fit_stages(folds.line, folds.context, Run(recipe, report, checkpoints))
+def fit_networks(
+    corpus: Corpus, validation: Corpus, recipe: Recipe, report: Report, checkpoints: Checkpoints
+) -> Networks:
+    """Fit all stages, each on its part of the projects, and calibrate what they answer on the validation split."""
+    folds = split_projects(corpus, corpus.projects_of_test_cases)
+    return fit_stages(folds.line, folds.context, validation, Run(recipe, report, checkpoints))
 
 
-def fit_stages(line_files: Sequence[LabelledFile], context_files: Sequence[LabelledFile], run: Run) -> Networks:
-    """Fit the language layer and the line network on some files, and the context networks on others."""
+def fit_stages(
+    line_files: Sequence[LabelledFile], context_files: Sequence[LabelledFile], validation: Corpus, run: Run
+) -> Networks:
+    """Fit the language layer and the line network on some files, and the context networks on others.
+
+    Each context network is calibrated as soon as it is fitted, the first one for the labels that the second leaves as
+    they are, so that the second learns from answers as they are given.
+    """
+
+    def calibration(networks: Networks) -> Affine:
+        return fit_calibration(validation_views(validation), answer_with(networks))
+
     networks = initial_networks()
     networks = replace(networks, language=fit_language(line_files, run))
     words, line = fit_line(line_files, networks, run).layers
     # The later networks learn from answers of the weights as they are stored.
     stored = store.compact(replace(networks, words=words, line=line))
-    stored = replace(stored, first_context=fit_first_context(context_files, stored, run))
-    stored = replace(stored, second_context=fit_second_context(context_files, stored, run))
-    return replace(stored, words=words)
+    first = fit_first_context(context_files, stored, run)
+    first = calibrated(first, calibration(replace(stored, first_context=first)).chosen(NOT_REFINED))
+    stored = replace(stored, first_context=first)
+    second = fit_second_context(context_files, stored, run)
+    second = calibrated(second, calibration(replace(stored, second_context=second)).taken(REFINED))
+    return replace(stored, second_context=second, words=words)
 
 
 def validation_views(corpus: Corpus) -> list[dict[str, Iterator[Sample]]]:
