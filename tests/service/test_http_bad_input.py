@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from linewise.service.http import create_app
+from linewise.service.http.json_body import decode_json
+from linewise.service.http.problems import ProblemError
 from linewise.service.settings import Settings
 
 SECRET = "s3cr3t_t0ken"
@@ -61,6 +63,18 @@ def post(client: TestClient, body: bytes | str, content_type: str = "application
 def test_what_is_no_json_gets_400(client: TestClient, body: bytes) -> None:
     problem = check_problem(post(client, body), 400)
     assert problem["detail"].startswith("the body ")
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"text":'])
+def test_a_million_levels_are_too_deep(opening: bytes) -> None:
+    with pytest.raises(ProblemError, match="400: the body is nested too deeply"):
+        decode_json(opening * 1_000_000)
+
+
+def test_a_text_may_hold_any_character(client: TestClient) -> None:
+    text = "a\0b\n\u202ec\u2066d\n\ufeff\x1b[31m"
+    response = post(client, json.dumps({"text": text}))
+    assert (response.status_code, len(response.json()["lines"])) == (200, 3)
 
 
 @pytest.mark.parametrize("body", [b"null", b"[]", b'"s3cr3t_t0ken"', b"3", b"true"])

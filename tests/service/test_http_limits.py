@@ -11,7 +11,9 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
+from linewise.service.http import create_app
 from linewise.service.http.body_limit import BodyLimit
+from linewise.service.settings import Settings
 
 LIMIT = 65_536
 JSON = {"Content-Type": "application/json"}
@@ -47,6 +49,20 @@ def test_texts_over_the_line_limit_get_413(client: TestClient, separator: str, n
     assert response.status_code == status
     if status == 413:
         assert response.json()["detail"] == f"the text has {n_lines} lines; at most 1000 are taken"
+
+
+def test_one_line_of_100_megabytes_gets_413(fake_classifier: Any) -> None:
+    body = b'{"text": "%b"}' % (b"x" * 100_000_000)
+    with TestClient(create_app(Settings(), fake_classifier)) as client:
+        assert client.post("/v1/classify", content=body, headers=JSON).status_code == 413
+
+
+def test_ten_million_empty_lines_get_413_where_their_bytes_are_taken(fake_classifier: Any) -> None:
+    body = b'{"text": "%b"}' % (b"\\n" * 10_000_000)
+    with TestClient(create_app(Settings(max_body_bytes=1 << 25), fake_classifier)) as client:
+        response = client.post("/v1/classify", content=body, headers=JSON)
+    assert response.status_code == 413
+    assert response.json()["detail"] == "the text has 10000000 lines; at most 200000 are taken"
 
 
 def serve(app: Any, scope: dict[str, Any], chunks: list[bytes]) -> tuple[list[Message], int]:

@@ -28,6 +28,7 @@ from .request_id import RequestId
 from .routes import classify, diff, health, inference_protocol, pages, vocabulary
 from .routes import metrics as metrics_route
 from .security_headers import SecurityHeaders
+from .shortcut import Shortcut
 
 _DESCRIPTION = """\
 Says, for every line of source text, what the line is and what it is part of, in any state of the text.
@@ -106,6 +107,7 @@ def create_app(
         app.include_router(routes.router)
     pages.install_assets(app)
     # The last one added is the first to see a request.
+    app.add_middleware(Shortcut, routes=(*classify.router.routes, *diff.router.routes))
     app.add_middleware(ReadDeadline, timeout_seconds=settings.read_timeout_seconds)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, streams=_STREAMS)
     app.add_middleware(Authentication, guard=guard)

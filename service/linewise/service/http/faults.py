@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..logs import describe_fault
@@ -32,6 +33,9 @@ class Faults:
 
         try:
             await self._app(scope, receive, noted_send)
+        except ClientDisconnect:
+            # Nobody is left to be answered, and nothing is wrong here.
+            return
         except Exception as error:
             if started:
                 raise

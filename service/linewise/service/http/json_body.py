@@ -13,6 +13,7 @@ from typing import Any, NoReturn, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect
 
 from .problems import ProblemError, fields_problem
 
@@ -101,7 +102,20 @@ async def json_bytes(request: Request) -> bytes:
     sends ``application/json`` to another site only after that site agreed.
     """
     check_content_type(request, "application/json")
-    return await request.body()
+    return await body_bytes(request)
+
+
+async def body_bytes(request: Request) -> bytes:
+    """The bytes of a body; raises ClientDisconnect where the connection ends before it."""
+    parts = []
+    more_body = True
+    while more_body:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        parts.append(message.get("body", b""))
+        more_body = message.get("more_body", False)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def check_content_type(request: Request, expected: str, *others: str) -> None:

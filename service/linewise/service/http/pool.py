@@ -137,6 +137,9 @@ class Pool:
         self._gather_until = 0.0
         self._gather = 0
         self._arrived = 0
+        # All that are yet to be answered, the oldest first, and the timer for the oldest one's deadline.
+        self._unanswered: dict[_Job, None] = {}
+        self._timer: asyncio.TimerHandle | None = None
         self._idle: list[_Worker] = []
         self._busy: set[_Worker] = set()
         self._abandoned: list[_Worker] = []
@@ -163,13 +166,14 @@ class Pool:
         self._line_of(job).append(job)
         self._arrived += job.is_short
         self._waiting_bytes += work.size
+        self._unanswered[job] = None
+        if self._timer is None:
+            self._timer = loop.call_later(self._limits.timeout_seconds, self._end_late)
         self._dispatch()
         try:
-            async with asyncio.timeout(self._limits.timeout_seconds):
-                return await job.outcome
-        except TimeoutError:
-            raise _late(self._limits.timeout_seconds, started=job.worker is not None) from None
+            return await job.outcome
         finally:
+            self._unanswered.pop(job, None)
             # Done it is by now, but cancelled where nobody waits for it any more.
             if job.outcome.cancelled():
                 self._give_up(job)
@@ -180,6 +184,8 @@ class Pool:
             worker.stop()
         self._idle.clear()
         self._busy.clear()
+        if self._timer is not None:
+            self._timer.cancel()
         for job in (*self._short, *self._long):
             job.outcome.cancel()
         self._short.clear()
@@ -286,6 +292,24 @@ class Pool:
             return
         self._gather = 0
         self._dispatch()
+
+    def _end_late(self) -> None:
+        """End the requests whose deadline has passed, and come again at that of the oldest one left.
+
+        One timer serves all: one for each request would cost as much as to hand the request over.
+        """
+        self._timer = None
+        loop = asyncio.get_running_loop()
+        # All have the same time, so the first that is not late ends the search.
+        for job in list(self._unanswered):
+            deadline = job.arrived + self._limits.timeout_seconds
+            if deadline > loop.time():
+                self._timer = loop.call_at(deadline, self._end_late)
+                return
+            del self._unanswered[job]
+            if not job.outcome.done():
+                job.outcome.set_exception(_late(self._limits.timeout_seconds, started=job.worker is not None))
+                self._give_up(job)
 
     def _give_up(self, job: _Job) -> None:
         worker = job.worker

@@ -14,17 +14,26 @@ DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 _POLICIES = {"/": PAGE_POLICY, "/docs": DOCS_POLICY}
 
-_HEADERS = {
+_FOR_ALL = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_FOR_PAGES = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+"""What only says something of what a browser shows."""
 
 
-_ALWAYS = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
+def _headers(policy: str, *headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    together = {"Content-Security-Policy": policy} | {name: value for each in headers for name, value in each.items()}
+    return [(name.lower().encode(), value.encode()) for name, value in together.items()]
+
+
+_PAGES = {path: _headers(policy, _FOR_ALL, _FOR_PAGES) for path, policy in _POLICIES.items()}
+_DATA = _headers(DATA_POLICY, _FOR_ALL)
 _NO_CACHE = (b"cache-control", b"no-store")
 
 
@@ -39,12 +48,12 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        policy = (b"content-security-policy", _POLICIES.get(scope["path"], DATA_POLICY).encode())
+        added = _PAGES.get(scope["path"], _DATA)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 # No route sets any of these but for the caching; so they are added without a look for each.
-                headers = [*message["headers"], policy, *_ALWAYS]
+                headers = [*message["headers"], *added]
                 if all(name != _NO_CACHE[0] for name, _ in headers):
                     headers.append(_NO_CACHE)
                 message["headers"] = headers

@@ -27,6 +27,7 @@ from .app import create_app
 from .authentication import Guard
 from .connection import Connection
 from .inference import Inference
+from .loop_faults import LoopFaults
 
 GRACE_SECONDS = 30
 """How long requests under way may take to end once no more are taken."""
@@ -45,6 +46,8 @@ def serve_on(listener: socket.socket, settings: Settings, classifier: Classifier
         access_log=False,
         server_header=False,
         ws="none",
+        # Nothing here depends on who asks, by their own account.
+        proxy_headers=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     Worker(config, app, settings).run(sockets=[listener])
@@ -63,8 +66,9 @@ class Worker(uvicorn.Server):
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and listen to SIGHUP where there is such a signal."""
+        """Start, log what goes wrong in the loop, and listen to SIGHUP where there is such a signal."""
         self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(LoopFaults())
         if hasattr(signal, "SIGHUP"):
             self._loop.add_signal_handler(signal.SIGHUP, self._on_hangup)
         await super().startup(sockets)

@@ -155,5 +155,4 @@ class ReadyAnswer(TypedDict):
 
 BATCH_ANSWER: TypeAdapter[BatchAnswer] = TypeAdapter(BatchAnswer)
 DOCUMENT_ANSWER: TypeAdapter[DocumentAnswer] = TypeAdapter(DocumentAnswer)
-LINE_ANSWERS: TypeAdapter[list[LineAnswer]] = TypeAdapter(list[LineAnswer])
 CLASSIFY_ANSWER: TypeAdapter[ClassifyAnswer] = TypeAdapter(ClassifyAnswer)

@@ -9,11 +9,12 @@ from fastapi import APIRouter, Request, Response
 from ...schemas.answers import BatchAnswer, ClassifyAnswer
 from ...schemas.requests import BatchRequest, ClassifyRequest, DocumentRequest
 from ..dependencies import inference_of, settings_of
-from ..json_body import check_content_type, json_bytes
+from ..json_body import check_content_type
 from ..openapi import request_body
 from ..problems import documented
 from ..stream import NDJSON, ClassifyStream, NdjsonResponse
 from ..works import BatchWork, ClassifyWork
+from .labelling import labelled, labelling
 
 router = APIRouter(prefix="/v1", tags=["classify"])
 
@@ -43,34 +44,28 @@ _STREAM_EXAMPLES: dict[str, Any] = {"One record": {"id": "queue.py", "text": _LO
     "/classify",
     operation_id="classify",
     summary="Label the lines of one text",
-    response_model=ClassifyAnswer,
-    responses=documented(400, 408, 413, 415, 422, 429, 500, 503, 504),
-    openapi_extra=request_body(ClassifyRequest, _EXAMPLES),
+    **labelling(ClassifyRequest, ClassifyAnswer, _EXAMPLES),
 )
 async def classify(request: Request) -> Response:
     """Labels each line of a text: what stands on it, what begins on it, what it is part of.
 
     The text may be in any state: a whole file, a hunk of a diff, a line, code that does not parse.
     """
-    work = ClassifyWork(await json_bytes(request), max_lines=settings_of(request).max_lines)
-    return Response(await inference_of(request).run(work), media_type="application/json")
+    return await labelled(request, ClassifyWork)
 
 
 @router.post(
     "/classify/batch",
     operation_id="classify_batch",
     summary="Label the lines of many texts",
-    response_model=BatchAnswer,
-    responses=documented(400, 408, 413, 415, 422, 429, 500, 503, 504),
-    openapi_extra=request_body(BatchRequest, _BATCH_EXAMPLES),
+    **labelling(BatchRequest, BatchAnswer, _BATCH_EXAMPLES),
 )
 async def classify_batch(request: Request) -> Response:
     """Labels each line of each text; one that can't be labelled gets a problem, and its neighbours their labels.
 
     The limits of bytes and of lines hold for all texts together.
     """
-    work = BatchWork(await json_bytes(request), max_lines=settings_of(request).max_lines)
-    return Response(await inference_of(request).run(work), media_type="application/json")
+    return await labelled(request, BatchWork)
 
 
 @router.post(

@@ -7,11 +7,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from ...schemas.diff import DiffAnswer, DiffRequest
-from ..dependencies import inference_of, settings_of
 from ..diff_work import DiffWork
-from ..json_body import json_bytes
-from ..openapi import request_body
-from ..problems import documented
+from .labelling import labelled, labelling
 
 router = APIRouter(prefix="/v1", tags=["classify"])
 
@@ -23,14 +20,11 @@ _EXAMPLES: dict[str, dict[str, Any]] = {"A comment that changes": {"patch": _PAT
     "/diff",
     operation_id="diff",
     summary="Label the lines of a patch",
-    response_model=DiffAnswer,
-    responses=documented(400, 408, 413, 415, 422, 429, 500, 503, 504),
-    openapi_extra=request_body(DiffRequest, _EXAMPLES),
+    **labelling(DiffRequest, DiffAnswer, _EXAMPLES),
 )
 async def diff(request: Request) -> Response:
     """Labels each line of a patch on the sides that have it, from the patch alone, and judges the files.
 
     A verdict other than `code` says that the change is of that kind only; in doubt it is `code`.
     """
-    work = DiffWork(await json_bytes(request), max_lines=settings_of(request).max_lines)
-    return Response(await inference_of(request).run(work), media_type="application/json")
+    return await labelled(request, DiffWork)

@@ -16,7 +16,7 @@ from ..dependencies import (
     ReadyClassifierDependency,
     SettingsDependency,
 )
-from ..json_body import check_content_type, check_not_compressed
+from ..json_body import body_bytes, check_content_type, check_not_compressed
 from ..oip import outputs
 from ..oip.errors import PREFIX
 from ..oip.inputs import TensorBody
@@ -135,7 +135,7 @@ async def _tensor_body(request: Request) -> TensorBody:
     elif not lengths and "origin" in request.headers:
         # Clients of the protocol declare nothing. A foreign web page could do so too, but is named by its browser.
         raise ProblemError(415, "send the body with the header Content-Type: application/json")
-    return TensorBody(await request.body(), int(lengths[0]) if lengths else None)
+    return TensorBody(await body_bytes(request), int(lengths[0]) if lengths else None)
 
 
 TensorBodyDependency = Annotated[TensorBody, Depends(_tensor_body)]
