@@ -21,7 +21,7 @@ PATTERNS = st.sampled_from(
         "*.py", "*.log", "build", "build/", "/build", "src/build/", "/src/*", "**/er", "src/**", "**/build/*.py",
         "!a.py", "!build/", "!*.log", "a.*", "?.py", "[ab].*", "[!a].py", "\\#x", "#x", "c d.py", "c d.py   ",
         "c\\ d.py", "*", "!*/", "deep", "src/deep/**/a.py", "/*", "!/src", "é.py", "", "   ", "**", "*/", "a.py/",
-        "/", "\\", "[", "***.py", "src//build",
+        "/", "\\", "[", "***.py", "src//build", "src/**/", "**/", "!src/build/", "!src/**", "er/*.py",
     )
 )  # fmt: skip
 RULES = st.dictionaries(st.sampled_from(FOLDERS), st.lists(PATTERNS, max_size=5), max_size=3)

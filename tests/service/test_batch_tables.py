@@ -17,7 +17,7 @@ import pytest
 
 from linewise.features.labels import LABEL_NAMES, TAXONOMY_VERSION, mask_of
 from linewise.models import Classifier, Document
-from linewise.service.batch.summary import SUMMARY_COLUMNS, summaries, summarize
+from linewise.service.batch.summary import SUMMARY_COLUMNS, columns_of, summarize
 from linewise.service.batch.tables import SCHEMA_VERSION, SUMMARY_FIELDS, file_schema, line_schema
 
 from .batches import files_of, label, rows, tables_in
@@ -162,7 +162,7 @@ class TestSummary:
     def test_columns_have_types(self) -> None:
         assert tuple(field.name for field in SUMMARY_FIELDS) == SUMMARY_COLUMNS
         said = ScanningClassifier().classify_many([SAMPLE.encode(), b""])
-        assert pa.table(summaries(said), schema=pa.schema(SUMMARY_FIELDS)).num_rows == 2
+        assert pa.table(columns_of(map(summarize, said)), schema=pa.schema(SUMMARY_FIELDS)).num_rows == 2
 
 
 def test_the_shipped_model_labels_into_a_table() -> None:

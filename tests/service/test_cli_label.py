@@ -350,7 +350,7 @@ def test_bar_hands_everything_on_and_reaches_its_end() -> None:
             tally.files += 1
             yield labelled
 
-    tally = Tally(skipped=[Skipped(Source(Path("b.md"), "b.md"), SkipReason.BINARY)])
+    tally = Tally(skipped=[Skipped(Source("b.md", "b.md"), SkipReason.BINARY)])
     labelled = Labelled("a.py", b"f()\n", next(RuleClassifier().classify_many([b"f()\n"])))
     assert list(label_command._with_bar(label_three(), 4, tally)) == [labelled] * 3
 

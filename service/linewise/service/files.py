@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import codecs
 import os
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 from .git import GitError, run_git
 from .reading import read_regular_file
@@ -23,6 +26,9 @@ STANDARD_INPUT = "-"
 _VERSION_CONTROL = frozenset((".git", ".hg", ".svn", ".bzr", ".jj"))
 _IGNORE_FILE = ".gitignore"
 _MAX_IGNORE_FILE_BYTES = 1_000_000
+# In the library's expressions: the slash behind what a rule names, and a rule that names every folder.
+_FOLDER_MARK = "ps_d"
+_ANY_FOLDER = f"(?P<{_FOLDER_MARK}>/)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +51,9 @@ class Source:
         blob: what is to be read of the repository that ``root`` lies in, instead of the path.
     """
 
-    path: Path
+    path: str
     name: str
-    root: Path | None = None
+    root: str | None = None
     blob: Blob | None = None
 
     @property
@@ -59,10 +65,8 @@ class Source:
 def path_in_root(source: Source) -> str:
     """Where a source is below the folder in whose walk it was met; the bare file name of what was named itself."""
     if source.root is None:
-        return source.path.name
-    # Of paths that were joined from these two, which `Path.relative_to` would take apart at length.
-    path, root = source.path.as_posix(), source.root.as_posix()
-    return path if root == "." else path.removeprefix(root).removeprefix("/")
+        return os.path.basename(source.path)
+    return source.path.removeprefix(source.root).lstrip(os.sep).replace(os.sep, "/")
 
 
 def find_sources(paths: Iterable[str]) -> list[Source]:
@@ -76,20 +80,44 @@ def find_sources(paths: Iterable[str]) -> list[Source]:
 
 def sources_of(name: str) -> Iterator[Source]:
     """Everything to read for one path of the command line, as `find_sources`."""
-    path = Path(name)
-    if name == STANDARD_INPUT or not path.is_dir():
-        yield Source(path, name)
+    if name == STANDARD_INPUT or not os.path.isdir(name):
+        yield Source(name, name)
         return
-    for relative in list_folder(path):
-        yield Source(path / relative, shown_name(name, relative), root=path)
+    for relative in list_folder(Path(name)):
+        yield met_in(name, name, relative)
+
+
+def met_in(root: str, name: str, relative: str, blob: Blob | None = None) -> Source:
+    """The source that is met in a folder.
+
+    Args:
+        root: where the folder is.
+        name: how it was named.
+        relative: where the source is below it.
+        blob: what is to be read, if it is not the file.
+    """
+    return Source(os.path.join(root, relative), shown_name(name, relative), root, blob)
 
 
 def shown_name(name: str, relative: str) -> str:
     """What a file of a folder is called in the output, by the folder's name as it was given.
 
     A trailing slash or `./` of that is kept out, `..` and absolute paths are kept.
+
+    Args:
+        name: the folder's name.
+        relative: the file's path below it, with nothing in it that could be left out; ``.`` for the folder itself.
     """
-    return os.path.normpath(os.path.join(name, relative))
+    folder = _normal(name)
+    if relative == os.curdir:
+        return folder
+    return relative if folder == os.curdir else os.path.join(folder, relative)
+
+
+@lru_cache(maxsize=256)
+def _normal(name: str) -> str:
+    # Remembered, since it takes long and is asked for each file of a folder.
+    return os.path.normpath(name)
 
 
 def list_folder(folder: Path) -> list[str]:
@@ -99,10 +127,10 @@ def list_folder(folder: Path) -> list[str]:
     if listed is None:
         return sorted(_walk(folder))
     for relative in listed:
-        path = folder / relative
+        path = os.path.join(folder, relative)
         # git lists a submodule, or another repository inside this one, as one entry.
-        if path.is_dir() and not path.is_symlink():
-            found.extend(os.path.join(relative, inner) for inner in list_folder(path))
+        if os.path.isdir(path) and not os.path.islink(path):
+            found.extend(os.path.join(relative, inner) for inner in list_folder(Path(path)))
         else:
             found.append(relative)
     return sorted(found)
@@ -119,7 +147,7 @@ def _list_by_git(folder: Path) -> list[str] | None:
         return None
     # A file in conflict is listed once a side; one that was deleted from the work tree is listed still; a
     # submodule that was never fetched lists itself.
-    return [name for name in dict.fromkeys(names) if name != "." and os.path.lexists(folder / name)]
+    return [name for name in dict.fromkeys(names) if name != "." and os.path.lexists(os.path.join(folder, name))]
 
 
 def _git(folder: Path, *arguments: str) -> bytes | None:
@@ -132,44 +160,71 @@ def _git(folder: Path, *arguments: str) -> bytes | None:
 
 @dataclass(frozen=True, slots=True)
 class _IgnoreRules:
-    """The rules of one ``.gitignore`` and the folder that they are relative to."""
+    """The rules of one ``.gitignore``, and what paths below its folder begin with: nothing, or ``src/``."""
 
-    folder: Path
-    spec: GitIgnoreSpec
+    prefix: str
+    rules: tuple[tuple[re.Pattern[str], bool], ...]
+
+    def verdict(self, below: str) -> bool | None:
+        """What the last rule that names an entry says, True to ignore it; None where no rule does.
+
+        A rule that names the folder around an entry says nothing of the entry: whether that is entered at all has
+        been settled before, perhaps by another file's rule.
+
+        Args:
+            below: the entry's path below the rules' folder, a folder's with ``/`` at its end.
+        """
+        for pattern, ignores in reversed(self.rules):
+            found = pattern.search(below)
+            if found is None:
+                continue
+            whole = found.end() == len(below)
+            if pattern.pattern == _ANY_FOLDER:
+                names_it = below.endswith("/")
+            elif _FOLDER_MARK in pattern.groupindex:
+                names_it = whole or found[_FOLDER_MARK] is None
+            else:
+                # `src/**` names what is in the folder, not the folder.
+                names_it = not (whole and found[0].endswith("/"))
+            if names_it:
+                return ignores
+        return None
 
 
 def _walk(root: Path) -> Iterator[str]:
     """The files below a folder that no ignore rule names, relative to it, in no particular order."""
-    waiting: list[tuple[Path, tuple[_IgnoreRules, ...]]] = [(root, ())]
+    waiting: list[tuple[str, tuple[_IgnoreRules, ...]]] = [("", ())]
     while waiting:
-        folder, rules = waiting.pop()
-        own = _rules_of(folder)
-        rules = (*rules, own) if own else rules
+        prefix, rules = waiting.pop()
+        folder = os.path.join(root, prefix)
         try:
             entries = list(os.scandir(folder))
         except OSError:
             # Listed as if it were a file, so that reading it reports that it cannot be read.
-            yield os.path.relpath(folder, root)
+            yield prefix.rstrip(os.sep) or os.curdir
             continue
+        if any(entry.name == _IGNORE_FILE for entry in entries) and (own := _rules_of(folder)):
+            rules = (*rules, _IgnoreRules(prefix, own))
         for entry in entries:
-            path = folder / entry.name
+            relative = prefix + entry.name
             is_folder = entry.is_dir(follow_symlinks=False)
-            if (is_folder and entry.name in _VERSION_CONTROL) or _is_ignored(path, is_folder, rules):
+            if (is_folder and entry.name in _VERSION_CONTROL) or _is_ignored(relative, is_folder, rules):
                 continue
             if is_folder:
-                waiting.append((path, rules))
+                waiting.append((relative + os.sep, rules))
             else:
-                yield os.path.relpath(path, root)
+                yield relative
 
 
-def _rules_of(folder: Path) -> _IgnoreRules | None:
-    content = read_regular_file(folder / _IGNORE_FILE, _MAX_IGNORE_FILE_BYTES, follow=False)
+def _rules_of(folder: str) -> tuple[tuple[re.Pattern[str], bool], ...]:
+    """The rules that a folder's ``.gitignore`` holds, and whether each ignores; none where it cannot be read."""
+    content = read_regular_file(os.path.join(folder, _IGNORE_FILE), _MAX_IGNORE_FILE_BYTES, follow=False)
     if content is None:
-        return None
+        return ()
     # As git reads it: a mark at the start and `\r` at a line's end are no part of a rule.
     lines = [line.removesuffix("\r") for line in _bytewise(content.removeprefix(codecs.BOM_UTF8)).split("\n")]
-    lines = [line for line in lines if _is_pattern(line)]
-    return _IgnoreRules(folder, GitIgnoreSpec.from_lines(lines))
+    patterns = [pattern for line in lines for pattern in _patterns(line)]
+    return tuple((one.regex, one.include) for one in patterns if one.regex is not None and one.include is not None)
 
 
 def _bytewise(data: bytes) -> str:
@@ -177,20 +232,23 @@ def _bytewise(data: bytes) -> str:
     return data.decode("latin-1")
 
 
-def _is_pattern(line: str) -> bool:
-    # git passes over a malformed rule; the library refuses the whole file.
+def _patterns(line: str) -> Sequence[GitIgnoreSpecPattern]:
+    """The pattern of a line, none where it has no rule."""
+    if line.endswith("/**/"):
+        # To git these are the folders below, to the library all that is there.
+        line = f"{line}*/"
     try:
-        GitIgnoreSpec.from_lines([line])
+        return list(GitIgnoreSpec.from_lines([line]).patterns)
     except ValueError:
-        return False
-    return True
+        # git passes over a malformed rule.
+        return []
 
 
-def _is_ignored(path: Path, is_folder: bool, rules: tuple[_IgnoreRules, ...]) -> bool:
+def _is_ignored(relative: str, is_folder: bool, rules: tuple[_IgnoreRules, ...]) -> bool:
     """Whether the nearest rule that speaks of a path ignores it."""
     for rule in reversed(rules):
-        relative = _bytewise(os.fsencode(path.relative_to(rule.folder).as_posix())) + ("/" if is_folder else "")
-        verdict = rule.spec.check_file(relative).include
+        below = relative.removeprefix(rule.prefix).replace(os.sep, "/")
+        verdict = rule.verdict(_bytewise(os.fsencode(below)) + ("/" if is_folder else ""))
         if verdict is not None:
             return verdict
     return False

@@ -8,6 +8,7 @@ old and half of the new would be a text that never was.
 from __future__ import annotations
 
 import codecs
+import io
 import os
 import stat
 import sys
@@ -146,7 +147,7 @@ def language_is_told(name: str, start: bytes) -> bool:
     return language_of_shebang(start[:_SHEBANG_PROBE_BYTES].split(b"\n", 1)[0]) is not None
 
 
-def read_regular_file(path: Path, max_bytes: int, *, follow: bool) -> bytes | None:
+def read_regular_file(path: str | Path, max_bytes: int, *, follow: bool) -> bytes | None:
     """At most ``max_bytes`` of a regular file; None where there is no such file or it cannot be read."""
     try:
         descriptor = _open_regular(path, follow=follow)
@@ -161,9 +162,11 @@ def _read_bytes(source: Source, max_bytes: int) -> bytes:
     if source.is_standard_input:
         return sys.stdin.buffer.read(max_bytes + 1)
     met_in_folder = source.root is not None
-    if source.root is not None and not _is_inside(os.path.dirname(source.path), os.fspath(source.root), os.getcwd()):
-        raise SkipError(SkipReason.SYMBOLIC_LINK, "leads out of the folder")
-    with os.fdopen(_open_regular(source.path, follow=not met_in_folder), "rb") as stream:
+    if source.root is not None:
+        relative_to = "" if os.path.isabs(source.root) else os.getcwd()
+        if not _is_inside(os.path.dirname(source.path), source.root, relative_to):
+            raise SkipError(SkipReason.SYMBOLIC_LINK, "leads out of the folder")
+    with io.FileIO(_open_regular(source.path, follow=not met_in_folder)) as stream:
         for _ in range(_MAX_READINGS):
             before = os.fstat(stream.fileno())
             if met_in_folder and language_of_file_name(source.name) is None:
@@ -172,11 +175,21 @@ def _read_bytes(source: Source, max_bytes: int) -> bytes:
                 stream.seek(0)
             if before.st_size > max_bytes:
                 raise SkipError(SkipReason.TOO_LARGE, f"{before.st_size:,} bytes")
-            data = stream.read(max_bytes + 1)
+            # One byte more than there should be, which tells that it grew. What the kernel makes up says that it is
+            # empty, and room for the largest file, made for every small one, takes longer than reading.
+            data = _read_up_to(stream, before.st_size + 1 if before.st_size else max_bytes + 1)
             if _is_same(before, os.fstat(stream.fileno()), len(data)):
                 return data
             stream.seek(0)
     raise SkipError(SkipReason.CHANGING, "while it was read")
+
+
+def _read_up_to(stream: io.FileIO, n_bytes: int) -> bytes:
+    chunks: list[bytes] = []
+    while n_bytes and (chunk := stream.read(n_bytes)):
+        chunks.append(chunk)
+        n_bytes -= len(chunk)
+    return b"".join(chunks)
 
 
 def _is_same(before: os.stat_result, after: os.stat_result, n_read: int) -> bool:
@@ -186,11 +199,11 @@ def _is_same(before: os.stat_result, after: os.stat_result, n_read: int) -> bool
     return after.st_size in (0, n_read)
 
 
-def _open_regular(path: Path, *, follow: bool) -> int:
+def _open_regular(path: str | Path, *, follow: bool) -> int:
     """Open a regular file and return its descriptor; raises OSError, or SkipError for anything else."""
     # Looked at before it is opened, for opening alone wakes some devices; and again after, for it may be
     # another by then.
-    found = path.stat() if follow else path.lstat()
+    found = os.stat(path, follow_symlinks=follow)
     if stat.S_ISLNK(found.st_mode):
         raise SkipError(SkipReason.SYMBOLIC_LINK)
     if stat.S_ISDIR(found.st_mode):
@@ -208,8 +221,17 @@ def _open_regular(path: Path, *, follow: bool) -> int:
 @lru_cache(maxsize=4096)
 def _is_inside(folder: str, root: str, working_folder: str) -> bool:
     """Whether a folder's real place is in another; what they may be relative to is part of what is remembered."""
-    real_root = os.path.realpath(os.path.join(working_folder, root))
-    return Path(os.path.realpath(os.path.join(working_folder, folder))).is_relative_to(real_root)
+    real_root = _real_place(os.path.join(working_folder, root))
+    return f"{_real_place(os.path.join(working_folder, folder))}{os.sep}".startswith(real_root.rstrip(os.sep) + os.sep)
+
+
+@lru_cache(maxsize=4096)
+def _real_place(folder: str) -> str:
+    """As `os.path.realpath` of an absolute path, which looks at every folder above it each time."""
+    above, name = os.path.split(folder)
+    if name in ("", os.curdir, os.pardir) or os.path.islink(folder):
+        return os.path.realpath(folder)
+    return os.path.join(_real_place(above), name)
 
 
 def _as_utf8(data: bytes) -> bytes:

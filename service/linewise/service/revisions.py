@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from .files import Blob, Source, path_in_root, shown_name, sources_of
+from .files import Blob, Source, met_in, path_in_root, sources_of
 from .git import GitError, ObjectReader, run_git
 from .reading import SkipError, Skipped, SkipReason, Text, language_is_told, read_source, text_of
 
@@ -38,8 +38,7 @@ def sources_of_commit(name: str, commit: str) -> Iterator[Source]:
     Raises:
         GitError: there is no such commit, or the folder is in no repository.
     """
-    folder = Path(name)
-    listed = run_git(folder, "ls-tree", "-r", "-z", "--long", commit)
+    listed = run_git(Path(name), "ls-tree", "-r", "-z", "--long", commit)
     entries = []
     for entry in filter(None, listed.split(b"\0")):
         head, _, path = entry.partition(b"\t")
@@ -47,7 +46,7 @@ def sources_of_commit(name: str, commit: str) -> Iterator[Source]:
         blob = Blob(int(mode, 8), object_name.decode(), int(size) if size.isdigit() else None)
         entries.append((os.fsdecode(path), blob))
     for relative, blob in sorted(entries, key=lambda entry: entry[0]):
-        yield Source(folder / relative, shown_name(name, relative), folder, blob)
+        yield met_in(name, name, relative, blob)
 
 
 def find_changed(paths: Sequence[str], revision: str | None, since: str | None) -> Iterator[Source]:
@@ -96,7 +95,7 @@ class SourceReader:
     """Reads sources, whether they are files or blobs; a context manager, for it keeps git running."""
 
     def __init__(self) -> None:
-        self._repositories: dict[Path, ObjectReader] = {}
+        self._repositories: dict[str, ObjectReader] = {}
 
     def __call__(self, source: Source, max_bytes: int) -> Text | Skipped:
         """Read one source, as `reading.read_source`."""
@@ -116,7 +115,7 @@ class SourceReader:
         repository = self._repositories.get(source.root)
         try:
             if repository is None:
-                repository = self._repositories[source.root] = ObjectReader(source.root)
+                repository = self._repositories[source.root] = ObjectReader(Path(source.root))
             data = repository.read(blob.object_name)
         except GitError as error:
             raise SkipError(SkipReason.UNREADABLE, str(error)) from error

@@ -21,6 +21,7 @@ from .plan import Plan
 from .rows import Status
 from .tables import file_schema, line_schema, table_metadata
 
+_COUNTED = ("path", "status", "reason", "detail", "lines")
 _KINDS = ("generated", "vendored", "minified")
 
 
@@ -49,7 +50,7 @@ class Report:
 
     def add(self, table: pa.Table) -> None:
         """Count the rows of a table of files."""
-        columns = table.select(["path", "status", "reason", "detail", "lines", *_KINDS]).to_pydict()
+        columns = table.select([*_COUNTED, *_KINDS]).to_pydict()
         self.statuses.update(columns["status"])
         self.reasons.update(reason for reason in columns["reason"] if reason)
         self.lines += sum(filter(None, columns["lines"]))
@@ -89,7 +90,8 @@ def report_of_parts(folder: Path) -> Report:
     """The numbers of a run whose parts are all there."""
     report = Report()
     for path in sorted((folder / FILES_FOLDER).glob("part-*.parquet")):
-        report.add(pq.read_table(path, use_threads=False))
+        with pq.ParquetFile(path) as file:
+            report.add(file.read(columns=[*_COUNTED, *_KINDS], use_threads=False))
     return report
 
 

@@ -30,6 +30,7 @@ class Origins:
         self._revision = revision
         self._known: dict[Origin, int] = {Origin(): 0}
         self._of_folder: dict[str, int] = {}
+        self._met: dict[tuple[str, str], int] = {}
 
     def all(self) -> tuple[Origin, ...]:
         """Every origin, by index."""
@@ -38,14 +39,16 @@ class Origins:
     def of(self, source: Source) -> int:
         """The index of the origin of a source that was met in a folder."""
         assert source.root is not None
-        root = os.path.abspath(source.root)
-        if source.blob is not None:
-            return self._remembered(root)
-        return self._nearest(os.path.abspath(source.path.parent), root)
+        root = source.root
+        folder = root if source.blob is not None else os.path.dirname(source.path)
+        index = self._met.get((folder, root))
+        if index is None:
+            index = self._met[folder, root] = self._nearest(os.path.abspath(folder), os.path.abspath(root))
+        return index
 
-    def of_file(self, path: Path) -> int:
+    def of_file(self, path: str) -> int:
         """The index of the origin of a file that was named itself."""
-        return self._remembered(os.path.abspath(path.parent))
+        return self._remembered(os.path.dirname(os.path.abspath(path)))
 
     def _nearest(self, folder: str, root: str) -> int:
         """The origin of a folder: its own if it is a repository's top, else that of the folder around it."""

@@ -30,6 +30,7 @@ from .job import Form, Job
 from .origin import Origin
 from .plan import Part, Plan
 from .rows import FileRow, LineBlock, file_table
+from .summary import summarize_many
 from .tables import METADATA_PREFIX, file_schema, line_schema, table_metadata
 
 LINES_FOLDER, FILES_FOLDER = "lines", "files"
@@ -176,7 +177,9 @@ def _wanted(read: Text | Skipped, job: Job) -> Text | Skipped:
 def _label(classifier: BatchClassifier, batch: Sequence[_Found], options: LabelOptions) -> list[_Labelled]:
     """Each file's row, with its bytes and labels where it has them, in order."""
     texts = [read for read, _ in batch if isinstance(read, Text)]
-    answers = iter(_predictions(classifier, texts, options))
+    found = _predictions(classifier, texts, options)
+    answers = iter(found)
+    summaries = iter(summarize_many([answer for answer in found if isinstance(answer, Prediction)]))
     labelled: list[_Labelled] = []
     for read, origin in batch:
         if isinstance(read, Skipped):
@@ -184,7 +187,7 @@ def _label(classifier: BatchClassifier, batch: Sequence[_Found], options: LabelO
             continue
         answer = next(answers)
         if isinstance(answer, Prediction):
-            labelled.append((FileRow.labelled(read, origin, answer), read.data, answer))
+            labelled.append((FileRow.labelled(read, origin, next(summaries)), read.data, answer))
         else:
             failure = Skipped(read.source, SkipReason.NOT_LABELLED, answer)
             labelled.append((FileRow.unlabelled(failure, origin), None, None))

@@ -16,7 +16,7 @@ from typing import Any
 
 from linewise.features.languages import language_of_file_name
 
-from ..files import Blob, Source, path_in_root, shown_name
+from ..files import Blob, Source, met_in, path_in_root
 from ..output import replacing
 from .job import Job
 from .origin import Origin, Origins
@@ -80,11 +80,10 @@ class Plan:
             entries = json.loads(stream.readline())
         for root_index, origin_index, relative, *blob in entries:
             name, absolute = self.roots[root_index]
-            root = Path(absolute)
             if relative is None:
-                source = Source(root, name)
+                source = Source(absolute, name)
             else:
-                source = Source(root / relative, shown_name(name, relative), root, Blob(*blob) if blob else None)
+                source = met_in(absolute, name, relative, Blob(*blob) if blob else None)
             yield source, self.origins[origin_index]
 
 
@@ -156,20 +155,17 @@ def _entries(
 ) -> Iterator[tuple[_Entry, int]]:
     """Each source as the plan keeps it, with its weight; the tables that it refers to grow on the way."""
     names = iter(job.paths)
-    name, root = "", None
+    root, root_index = "", 0
     for source in sources:
         if source.root is None:
             key = (source.name, os.path.abspath(source.path))
             yield [roots.setdefault(key, len(roots)), origins.of_file(source.path), None], _size_of(source)
             continue
-        while root != source.root:
-            name = next(names)
-            root = Path(name)
-        entry = [
-            roots.setdefault((name, os.path.abspath(root)), len(roots)),
-            origins.of(source),
-            path_in_root(source),
-        ]
+        if root != source.root:
+            while root != source.root:
+                root = next(names)
+            root_index = roots.setdefault((root, os.path.abspath(root)), len(roots))
+        entry = [root_index, origins.of(source), path_in_root(source)]
         if source.blob is not None:
             entry += [source.blob.mode, source.blob.object_name, source.blob.size]
         yield entry, _size_of(source)
@@ -182,7 +178,7 @@ def _size_of(source: Source) -> int:
     if source.blob is not None:
         return _FILE_WEIGHT + (source.blob.size or 0)
     try:
-        return _FILE_WEIGHT + source.path.lstat().st_size
+        return _FILE_WEIGHT + os.lstat(source.path).st_size
     except OSError:
         return _FILE_WEIGHT
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -17,15 +17,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from linewise.features.documents import BYTE_ORDER_MARK, make_batch
-from linewise.features.labels import N_LABELS, TAXONOMY_VERSION
+from linewise.features.labels import TAXONOMY_VERSION
 from linewise.models import Prediction
 
 from ..files import path_in_root
 from ..reading import Skipped, Text
+from .arrays import booleans, column, constant, names, numbers
 from .kinds import kinds_of
 from .origin import Origin
-from .summary import SUMMARY_COLUMNS, Summary, summarize
-from .tables import NAME, SCORES, file_schema, line_schema
+from .summary import Summary, columns_of, label_bits
+from .tables import SCORES, file_schema, line_schema
 
 
 class Status(StrEnum):
@@ -56,7 +57,7 @@ class FileRow:
     summary: Summary | None = None
 
     @classmethod
-    def labelled(cls, text: Text, origin: Origin, prediction: Prediction) -> FileRow:
+    def labelled(cls, text: Text, origin: Origin, summary: Summary) -> FileRow:
         """The row of a file that was labelled."""
         kinds = kinds_of(path_in_root(text.source), text.data)
         return cls(
@@ -68,7 +69,7 @@ class FileRow:
             generated=kinds.generated,
             vendored=kinds.vendored,
             minified=kinds.minified,
-            summary=summarize(prediction),
+            summary=summary,
         )
 
     @classmethod
@@ -175,21 +176,20 @@ class LineBlock:
         n_lines = len(self)
         columns: list[pa.Array] = [
             *(self._of_files([getattr(f, name) for f in self.files]) for name in ("repo", "commit", "path", "blob")),
-            pa.array(_numbers(self.counts)),
-            pa.array(self.starts),
-            pa.array(self.ends),
+            numbers(_numbers(self.counts)),
+            numbers(self.starts),
+            numbers(self.ends),
             self._of_files([f.summary.language if f.summary else None for f in self.files]),
-            pa.array(np.repeat(self._language_scores(), self.counts)),
-            *(_booleans(self.masks >> np.uint32(index) & np.uint32(1)) for index in range(N_LABELS)),
-            pa.array(self.uncertain),
+            numbers(np.repeat(self._language_scores(), self.counts)),
+            *map(booleans, label_bits(self.masks).T),
+            numbers(self.uncertain),
         ]
         if self.scores is not None:
-            columns.append(pa.FixedSizeListArray.from_arrays(pa.array(self.scores.reshape(-1)), type=SCORES))
+            columns.append(pa.FixedSizeListArray.from_arrays(numbers(self.scores.reshape(-1)), type=SCORES))
         if self.source is not None and self.source_lengths is not None:
             offsets = np.concatenate(([0], np.cumsum(self.source_lengths))).astype(np.int32)
-            buffers = [None, pa.py_buffer(offsets), pa.py_buffer(self.source)]
-            columns.append(pa.StringArray.from_buffers(n_lines, buffers[1], buffers[2]))
-        columns += [_constant(model_digest, n_lines), _constant(TAXONOMY_VERSION, n_lines)]
+            columns.append(pa.StringArray.from_buffers(n_lines, pa.py_buffer(offsets), pa.py_buffer(self.source)))
+        columns += [constant(model_digest, n_lines), constant(TAXONOMY_VERSION, n_lines)]
         schema = line_schema(scores=self.scores is not None, with_text=self.source is not None)
         return pa.Table.from_arrays(columns, schema=schema)
 
@@ -198,24 +198,15 @@ class LineBlock:
 
     def _of_files(self, values: Sequence[str | None]) -> pa.DictionaryArray:
         """A column in which all lines of a file have the file's value."""
-        encoded = pa.array(values, pa.string()).dictionary_encode()
+        encoded = names(values)
         rows = np.repeat(np.arange(len(values), dtype=np.int32), self.counts)
-        return pa.DictionaryArray.from_arrays(encoded.indices.take(pa.array(rows)), encoded.dictionary)
+        return pa.DictionaryArray.from_arrays(encoded.indices.take(numbers(rows)), encoded.dictionary)
 
 
 def _numbers(counts: NDArray[np.int64]) -> NDArray[np.int32]:
     """The line numbers of each file after those of the one before: counts 2, 3 give 1, 2, 1, 2, 3."""
     firsts = np.cumsum(counts) - counts
     return (np.arange(1, counts.sum() + 1) - np.repeat(firsts, counts)).astype(np.int32)
-
-
-def _booleans(bits: NDArray[np.uint32]) -> pa.Array:
-    packed = np.packbits(bits.astype(bool), bitorder="little")
-    return pa.Array.from_buffers(pa.bool_(), len(bits), [None, pa.py_buffer(packed)])
-
-
-def _constant(value: str, length: int) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(length, dtype=np.int32)), pa.array([value]))
 
 
 def _source(texts: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -229,21 +220,9 @@ def _source(texts: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64
     return batch.data[kept], ends - starts
 
 
-def file_table(rows: Iterable[FileRow], model_digest: str) -> pa.Table:
+def file_table(rows: Sequence[FileRow], model_digest: str) -> pa.Table:
     """Rows of files as a table of `tables.file_schema`."""
-    schema = file_schema()
-    columns: dict[str, list[Any]] = {name: [] for name in schema.names}
-    nothing = dict.fromkeys(SUMMARY_COLUMNS)
-    for row in rows:
-        summary = row.summary.as_row() if row.summary else nothing
-        told = {"model_digest": model_digest, "taxonomy_version": TAXONOMY_VERSION, **summary}
-        for name, column in columns.items():
-            column.append(told[name] if name in told else getattr(row, name))
-    arrays = [_file_column(columns[field.name], field.type) for field in schema]
-    return pa.Table.from_arrays(arrays, schema=schema)
-
-
-def _file_column(values: list[Any], kind: pa.DataType) -> pa.Array:
-    if kind == NAME:
-        return pa.array(values, pa.string()).dictionary_encode()
-    return pa.array(values, kind)
+    columns = {name: [getattr(row, name) for row in rows] for name in file_schema().names if name in FileRow.__slots__}
+    columns |= columns_of([row.summary for row in rows])
+    columns |= {"model_digest": [model_digest] * len(rows), "taxonomy_version": [TAXONOMY_VERSION] * len(rows)}
+    return pa.Table.from_arrays([column(columns[f.name], f.type) for f in file_schema()], schema=file_schema())

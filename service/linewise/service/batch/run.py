@@ -17,7 +17,7 @@ from joblib import Parallel, cpu_count, delayed, parallel_config
 
 from linewise.models import Classifier
 
-from ..files import Source
+from ..files import Source, path_in_root
 from ..output import replacing
 from .assemble import Report, assemble, report_of_parts
 from .job import Job
@@ -87,16 +87,27 @@ def _plan(job: Job, place: Place, sources: Callable[[], Iterable[Source]], model
     if plan is not None:
         check_same(plan, job, model_digest)
         return plan
-    own = place.outputs()
-    return make_plan(place.work, job, model_digest, (source for source in sources() if not _is_own(source, own)))
+    return make_plan(place.work, job, model_digest, _without_own(sources(), place.outputs()))
 
 
-def _is_own(source: Source, own: frozenset[str]) -> bool:
-    """Whether a source is what the run itself writes, or has written before."""
-    if source.root is None or source.blob is not None:
-        return False
-    path = os.path.abspath(source.path)
-    return any(path == each or path.startswith(each + os.sep) for each in own)
+def _without_own(sources: Iterable[Source], own: frozenset[str]) -> Iterator[Source]:
+    """The sources but for what the run itself writes, or has written before, in folders that are labelled."""
+    root: str | None = None
+    below: list[str] = []
+    for source in sources:
+        if source.root is not None and source.blob is None:
+            if source.root != root:
+                root = source.root
+                below = [os.path.relpath(path, root) for path in own]
+            # Of outputs that lie elsewhere the path begins with `..`; of those around the folder it is nothing else.
+            path = path_in_root(source)
+            if any(path == each or path.startswith(each + os.sep) or _is_above(each) for each in below):
+                continue
+        yield source
+
+
+def _is_above(relative: str) -> bool:
+    return set(relative.split(os.sep)) <= {os.curdir, os.pardir}
 
 
 def _all_parts(job: Job, work: Path, plan: Plan, classifier: Classifier, n_processes: int) -> Iterator[Done]:

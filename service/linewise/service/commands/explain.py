@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -58,7 +57,7 @@ def explain(*, place: tuple[str, int], form: str, language: str | None, mode: st
     from ..reading import Skipped, read_source  # noqa: PLC0415
 
     name, number = place
-    read = read_source(Source(Path(name), name), max_bytes)
+    read = read_source(Source(name, name), max_bytes)
     if isinstance(read, Skipped):
         detail = f" ({read.detail})" if read.detail else ""
         raise UnusableError(f"{click.format_filename(name)}: {read.reason}{detail}")

@@ -67,14 +67,15 @@ def _run(pieces: Sequence[Piece], job: Job) -> Iterator[Outcome]:
     context.max_errored_blocks = -1
     _keep_off_the_terminal(logging.getLogger("ray.data"))
     cores = int(ray.cluster_resources().get("CPU", 1))  # type: ignore[no-untyped-call]
+    workers = max(1, min(cores, len(pieces)))
     data = ray.data.from_items([asdict(piece) for piece in pieces], override_num_blocks=len(pieces))
     outcomes = data.map_batches(
         PieceWorker,
         fn_constructor_args=(job,),
         batch_size=1,
         batch_format="pyarrow",
-        # From one up to as many as find room: so the pool shrinks with a lost node and grows with a new one.
-        compute=ActorPoolStrategy(min_size=1, max_size=max(cores, 1), max_tasks_in_flight_per_actor=2),
+        # As many as find room, all from the start; fewer will do, so the pool shrinks with a lost node.
+        compute=ActorPoolStrategy(min_size=1, initial_size=workers, max_size=workers, max_tasks_in_flight_per_actor=2),
         num_cpus=1,
     )
     missing = {piece.name for piece in pieces}
