@@ -11,9 +11,9 @@ from linewise.models.network import Float32Array
 from .networks import random_networks
 
 
-def first_inputs(*texts: str, context: str = "unknown") -> Float32Array:
+def first_inputs(*texts: str, context: str = "unknown", language: str = "python") -> Float32Array:
     networks = random_networks()
-    documents = [pipeline.Document(text.encode(), "python", context) for text in texts]
+    documents = [pipeline.Document(text.encode(), language, context) for text in texts]
     prepared = pipeline.prepare(networks.language, documents)
     _, fill = pipeline.first_context_inputs(networks, prepared)
     rows = np.empty((len(prepared.batch.lines), networks.first_context.n_inputs), np.float32)
@@ -36,11 +36,20 @@ def test_what_is_told_wins(context: str, expected: list[float]) -> None:
     assert whole("x\ny\n", context=context) == expected
 
 
-def test_a_name_is_new_in_a_whole_text_alone() -> None:
-    new_in_text = FIRST_LAYOUT["whole"].start + 2
-    text = "x = 1\nx = 2\n"
-    assert first_inputs(text, context="file")[:, new_in_text].tolist() == [1, 0]
-    assert first_inputs(text, context="fragment")[:, new_in_text].tolist() == [0, 0]
+@pytest.mark.parametrize("column", [2, 3])
+def test_a_name_is_new_in_a_whole_text_alone(column: int) -> None:
+    new = FIRST_LAYOUT["whole"].start + column
+    text = "x = 1\nx = 2\n" if column == 2 else "[ $a ] || x=1\n[ $b ] && x=2\n"
+    assert first_inputs(text, context="file", language="bash")[:, new].tolist() == [1, 0]
+    assert first_inputs(text, context="fragment", language="bash")[:, new].tolist() == [0, 0]
+
+
+def test_where_a_name_must_be_new_is_a_matter_of_language() -> None:
+    new, novelty = FIRST_LAYOUT["whole"].start + 2, FIRST_LAYOUT["novelty"].start
+    text = "x = 1\ndef f():\n  x = 2\n"
+    for language, bound in (("lua", 1), ("python", 2)):
+        rows = first_inputs(text, context="file", language=language)
+        assert rows[[0, 2], new].tolist() == (1 - rows[[0, 2], novelty + bound]).tolist()
 
 
 def test_every_line_sees_its_texts_first_line() -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from . import kernel
 from .brackets import ROUND
 from .documents import Batch
+from .languages import LANGUAGE_INDEX
 from .lexis import State
 from .states import States
 from .structure import Rows, Structure, nearest_marked_ancestor
@@ -33,6 +34,9 @@ NOVELTY_NAMES = (
     "second_bound_in_scope",
 )
 N_NOVELTY = len(NOVELTY_NAMES)
+BINDS_IN_TEXT = np.zeros(len(LANGUAGE_INDEX) + 1, dtype=bool)
+"""Languages in which a name without a declaration belongs to the whole text, not to the scope that binds it."""
+BINDS_IN_TEXT[[LANGUAGE_INDEX[name] for name in ("bash", "lua")]] = True
 _HEADER_STEPS = 3
 """A body's ``{`` may continue a ``)`` that continues the function's first line."""
 _LOCAL_WORDS = (b"local", b"my")

@@ -23,7 +23,7 @@ from linewise.features.heredocs import ARROW_APPENDS, HAS_HEREDOCS
 from linewise.features.labels import LABELS, N_LABELS, Group
 from linewise.features.languages import LANGUAGE_INDEX
 from linewise.features.lexis import transition_table
-from linewise.features.novelty import local_hashes
+from linewise.features.novelty import BINDS_IN_TEXT, local_hashes
 from linewise.features.structure import HAS_DIRECTIVES
 from linewise.features.tokens import class_table, shape_table, vocabulary_bitmap, word_hash
 
@@ -228,6 +228,7 @@ def _tables() -> tuple[NDArray[Any], ...]:
         HAS_DIRECTIVES,
         HAS_HEREDOCS,
         ARROW_APPENDS,
+        BINDS_IN_TEXT,
         interior.spans_lines(),
         logarithms,
         interior.slips(),

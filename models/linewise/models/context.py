@@ -19,7 +19,7 @@ from linewise.features.documents import Batch
 from linewise.features.labels import LABEL_INDEX, LABELS, N_LABELS, Group
 from linewise.features.languages import LANGUAGE_NAMES
 from linewise.features.lexis import N_STATES
-from linewise.features.novelty import N_NOVELTY, novelty
+from linewise.features.novelty import BINDS_IN_TEXT, N_NOVELTY, novelty
 from linewise.features.states import States
 from linewise.features.structure import Rows, Structure, ancestor_maximum, continued
 from linewise.features.tokens import Tokens
@@ -165,6 +165,7 @@ class Surroundings:
     batch: Batch
     document: NDArray[np.int64]
     structure: Structure
+    languages: NDArray[np.intp]
     relatives: dict[str, Rows]
     continues: Rows
     states: States
@@ -177,6 +178,7 @@ def surround(
     tokens: Tokens,
     states: States,
     structure: Structure,
+    languages: NDArray[np.intp],
     language_scores: Float32Array,
     contexts: NDArray[np.intp],
 ) -> Surroundings:
@@ -187,6 +189,7 @@ def surround(
         tokens: their tokens.
         states: their comment and string states.
         structure: the lines' relatives.
+        languages: the language index by which each document is read, (n_documents,).
         language_scores: float32 of shape (n_documents, N_LANGUAGE_SCORES).
         contexts: an index into `CONTEXTS` for each document, (n_documents,).
     """
@@ -212,6 +215,7 @@ def surround(
         batch,
         batch.document_of_line.astype(np.int64),
         structure,
+        languages,
         relatives,
         continued(batch, tokens, structure),
         states,
@@ -322,8 +326,9 @@ def _first_row(structure: Structure) -> Rows:
 def _whole(around: Surroundings, names: Float32Array) -> Float32Array:
     """Whether the text may be a whole file, and what is new in it if it is; float32 of shape (n_lines, N_WHOLE).
 
-    In a whole file a name that was not bound before comes into being; in a fragment it says little. Where nobody tells,
-    a text that begins at no indentation and closes nothing that it does not open may be whole, the longer the likelier.
+    In a whole file a name that was not bound before, in its scope or (`BINDS_IN_TEXT`) in the text, comes into being;
+    in a fragment it says little. Where nobody tells, a text that begins at no indentation and closes nothing that it
+    does not open may be whole, the longer the likelier.
     """
     structure, row = around.structure, around.structure.row_of_line
     n_lines = np.diff(around.batch.line_offsets)
@@ -332,12 +337,12 @@ def _whole(around: Surroundings, names: Float32Array) -> Float32Array:
     complete = (deepest <= 0) & (structure.unopened[np.minimum(sentinels + 1, len(structure.sentinel) - 1)] == 0)
     told = around.contexts
     whole = np.where(told == _UNKNOWN, complete, told == _FILE).astype(np.float32)[around.document]
-    own = names[row]
+    own, of_text = names[row], BINDS_IN_TEXT[around.languages][around.document]
     columns = (
         whole,
         np.log2(n_lines + 1).astype(np.float32)[around.document] / 8,
-        whole * (own[:, 0] - own[:, 1]),
-        whole * (own[:, 0] - own[:, 2]),
+        whole * (own[:, 0] - np.where(of_text, own[:, 1], own[:, 2])),
+        whole * (own[:, 5] - np.where(of_text, own[:, 6], own[:, 7])),
     )
     return np.stack(columns, axis=1).astype(np.float32)
 

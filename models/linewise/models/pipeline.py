@@ -148,6 +148,7 @@ def surroundings(prepared: Prepared) -> Surroundings:
         prepared.tokens,
         prepared.states,
         structure,
+        prepared.languages,
         prepared.language_scores,
         prepared.contexts,
     )

@@ -52,7 +52,7 @@ typedef struct {
     Layer line;
     Context first, second;
     const uint8_t *classes, *shapes, *vocabulary, *white_space, *transitions, *has_directives, *has_heredocs;
-    const uint8_t *arrow_appends, *spans;
+    const uint8_t *arrow_appends, *binds_in_text, *spans;
     const double *logarithms, *slips, *margin;
     int64_t n_labels, blank;
     const uint8_t *of_constructs, *not_region;

@@ -309,8 +309,9 @@ static void put_near(const Text *t, const Places *places, Shown shown, int64_t l
     to += N_NOVELTY;
     to[0] = (float)whole;
     to[1] = (float)logarithm(places, t->line_offsets[document + 1] - first + 1) / 8;
-    to[2] = whole ? names[0] - names[1] : 0;
-    to[3] = whole ? names[0] - names[2] : 0;
+    int in_text = model->binds_in_text[t->language_of[document]];
+    to[2] = whole ? names[0] - names[in_text ? 1 : 2] : 0;
+    to[3] = whole ? names[5] - names[in_text ? 6 : 7] : 0;
 }
 
 /* The first context network: `answers` of all rows, and what each line adds to the second one's first layer. */
