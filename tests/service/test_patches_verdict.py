@@ -46,6 +46,13 @@ def verdict(name: str, *lines: str) -> str:
     return judge(labels).verdict.value
 
 
+def verdict_elsewhere(*lines: str) -> str:
+    """The same of a file of Python, where the hunk is not its beginning."""
+    patch = patch_of("x.py", *lines).replace(b"@@ -1,", b"@@ -10,").replace(b" +1,", b" +10,")
+    (labels,) = labelled(patch)
+    return judge(labels).verdict.value
+
+
 def reason(name: str, *lines: str) -> str:
     (labels,) = labelled(patch_of(name, *lines))
     return judge(labels).reason
@@ -110,9 +117,19 @@ class TestWhatIsCodeAfterAll:
     def test_what_cannot_be_ruled_out(self) -> None:
         lines = [' """Words', "+MAYBE", ' """', " f()"]
         assert verdict("x.py", *lines) == "documentation-only"
-        elsewhere = patch_of("x.py", *lines).replace(b"@@ -1,", b"@@ -10,").replace(b" +1,", b" +10,")
-        (labels,) = labelled(elsewhere)
-        assert judge(labels).reason == "added line 11: may be code"
+        assert verdict_elsewhere(*lines) == "documentation-only"
+        assert verdict_elsewhere(" # words", *lines) == "documentation-only"
+        assert verdict_elsewhere(" f(", *lines) == "code"
+        assert reason("x.py", " f(", *lines) == "added line 3: may be code"
+
+    def test_docstring_whose_end_the_hunk_shows(self) -> None:
+        end = ["+MAYBE", ' """', " f()"]
+        assert verdict_elsewhere(" words", " WORDS", *end) == "code"
+        assert verdict_elsewhere(' """', " words", *end) == "documentation-only"
+        assert verdict_elsewhere(" x = (", ' """', " words", *end) == "code"
+        assert verdict_elsewhere(' x = """', " words", *end) == "string-only"
+        assert verdict_elsewhere(' """', " words", "+MAYBE", ' """') == "code"
+        assert verdict_elsewhere(' """', " words", "+MAYBE", ' """', " MAYBE") == "code"
 
     def test_docstring_below_a_header_that_the_hunk_shows(self) -> None:
         lines = [" f()", " def f():", '     """Words', "-    MAYBE", "+    MAYBE this", '     """', "     f()"]
