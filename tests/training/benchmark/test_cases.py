@@ -63,6 +63,7 @@ def test_a_region_is_visible_where_its_header_or_its_end_is_shown(make_file) -> 
     for begin, end in ((13, 16), (14, 17)):
         shown = evidence_of([window(file, begin, end)], [found])
         assert shown.visible[:, LOOP].all()
+        assert shown.headed[:, LOOP].all() == (begin == 13)
         assert not shown.hidden[:, LOOP].any()
 
 

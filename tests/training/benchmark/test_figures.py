@@ -38,25 +38,32 @@ def test_projects_are_counted_apart() -> None:
 
 def test_hidden_regions_do_not_count_among_the_visible() -> None:
     truth, given = column([1, 1, 0], IN_LOOP), column([1, 0, 1], IN_LOOP)
-    evidence = Evidence(column([1, 0, 0], IN_LOOP), column([0, 1, 0], IN_LOOP))
+    visible = column([1, 0, 0], IN_LOOP)
+    evidence = Evidence(visible, visible, column([0, 1, 0], IN_LOOP))
     scores = Scores.empty(["a"])
     scores.add(np.zeros(3, int), truth, given, evidence)
     assert scores.all.total.false_negatives[IN_LOOP] == 1
-    visible = scores.visible.total
-    assert (visible.true_positives[IN_LOOP], visible.false_positives[IN_LOOP], visible.false_negatives[IN_LOOP]) == (
-        1,
-        1,
-        0,
-    )
+    total = scores.visible.total
+    assert (total.true_positives[IN_LOOP], total.false_positives[IN_LOOP], total.false_negatives[IN_LOOP]) == (1, 1, 0)
 
 
 def test_who_answers_the_base_rate_has_no_skill_and_rules_nothing_out() -> None:
     truth = column([1, 1, 0, 0, 0, 0, 0, 0], IN_LOOP)
-    evidence = Evidence(np.zeros_like(truth), truth)
+    nothing = np.zeros_like(truth)
     hidden = HiddenRegions()
-    hidden.add(truth, column([0.25] * 8, IN_LOOP, np.float32), evidence, pair(0.1, 0.9))
+    probabilities = column([0.25] * 8, IN_LOOP, np.float32)
+    hidden.add(truth, nothing, probabilities, Evidence(nothing, nothing, truth), pair(0.1, 0.9))
     assert hidden.squared_error[IN_LOOP] == pytest.approx(hidden.base_error[IN_LOOP])
     assert (hidden.hidden[IN_LOOP], hidden.ruled_out[IN_LOOP]) == (2, 0)
+
+
+def test_lines_that_see_the_header_are_counted_apart_from_those_that_see_the_end() -> None:
+    truth, headed = column([1, 1, 1, 1], IN_LOOP), column([1, 1, 0, 0], IN_LOOP)
+    regions = HiddenRegions()
+    given = column([1, 1, 0, 1], IN_LOOP)
+    regions.add(truth, given, given.astype(np.float32), Evidence(truth, headed, ~truth), pair(0.1, 0.9))
+    assert (regions.visible[IN_LOOP], regions.headed[IN_LOOP]) == (4, 2)
+    assert (regions.headed_given[IN_LOOP], regions.tailed_given[IN_LOOP]) == (2, 1)
 
 
 def test_decisions_part_given_uncertain_and_ruled_out() -> None:

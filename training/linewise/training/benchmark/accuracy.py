@@ -125,10 +125,10 @@ class Accuracy:
         return {name: result.hidden for name, result in self.views(view).items()}
 
     def calibration(self, view: str) -> Calibration:
-        """All languages' predictions on a view, with the context told."""
+        """The predictions of all languages and of the text part on a view, with the context told."""
         total = Calibration()
-        for result in self.views(view, Told.CONTEXT).values():
-            if result.calibration is not None:
+        for result in (*self.views(view, Told.CONTEXT).values(), self.text.views.get((view, Told.CONTEXT))):
+            if result is not None and result.calibration is not None:
                 total.merge(result.calibration)
         return total
 

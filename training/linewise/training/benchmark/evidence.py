@@ -24,22 +24,33 @@ REGION_COLUMNS = np.array([LABEL_INDEX[name] for name in REGIONS])
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Which region labels of each line are visible, which hidden; both bool of shape (n_lines, N_LABELS)."""
+    """Which region labels of each line are visible, which hidden; all bool of shape (n_lines, N_LABELS).
+
+    Of the visible ones, `headed` are those whose construct's first line is shown, not its last alone.
+    """
 
     visible: NDArray[np.bool_]
+    headed: NDArray[np.bool_]
     hidden: NDArray[np.bool_]
+
+    def taken(self, lines: NDArray[np.bool_]) -> Evidence:
+        """That of some of the lines."""
+        return Evidence(self.visible[lines], self.headed[lines], self.hidden[lines])
 
 
 def evidence_of(cases: Sequence[Case], anatomies: Sequence[Anatomy]) -> Evidence:
     """The evidence for all lines of some cases, in order."""
     parts = [_of_case(case, anatomies[case.file]) for case in cases]
-    return Evidence(np.concatenate([visible for visible, _ in parts]), np.concatenate([hidden for _, hidden in parts]))
+    return Evidence(
+        np.concatenate([part.visible for part in parts]),
+        np.concatenate([part.headed for part in parts]),
+        np.concatenate([part.hidden for part in parts]),
+    )
 
 
-def _of_case(case: Case, anatomy: Anatomy) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _of_case(case: Case, anatomy: Anatomy) -> Evidence:
     n_lines = len(case.masks)
-    visible = np.zeros((n_lines, N_LABELS), dtype=bool)
-    hidden = np.zeros((n_lines, N_LABELS), dtype=bool)
+    visible, headed, hidden = np.zeros((3, n_lines, N_LABELS), dtype=bool)
     sure = anatomy.sure[case.begin : case.begin + n_lines]
     for name in REGIONS:
         column = LABEL_INDEX[name]
@@ -47,9 +58,17 @@ def _of_case(case: Case, anatomy: Anatomy) -> tuple[NDArray[np.bool_], NDArray[n
         if not true.any():
             continue
         first, last = anatomy.regions[name].T - case.begin
-        shown = ((first >= 0) & (first < n_lines)) | ((last >= 0) & (last < n_lines))
-        begins, ends = np.maximum(first[shown], 0), np.minimum(last[shown], n_lines - 1)
-        depth = np.bincount(begins, minlength=n_lines + 1) - np.bincount(ends + 1, minlength=n_lines + 1)
-        visible[:, column] = true & (np.cumsum(depth)[:n_lines] > 0)
+        shows_first, shows_last = (first >= 0) & (first < n_lines), (last >= 0) & (last < n_lines)
+        headed[:, column] = true & _covered(first[shows_first], last[shows_first], n_lines)
+        either = shows_first | shows_last
+        visible[:, column] = true & _covered(first[either], last[either], n_lines)
         hidden[:, column] = true & ~visible[:, column]
-    return visible, hidden
+    return Evidence(visible, headed, hidden)
+
+
+def _covered(first: NDArray[np.int64], last: NDArray[np.int64], n_lines: int) -> NDArray[np.bool_]:
+    """Which of so many lines some range holds; the ranges' ends may lie outside; bool of shape (n_lines,)."""
+    begins, ends = np.maximum(first, 0), np.minimum(last, n_lines - 1)
+    depth = np.bincount(begins, minlength=n_lines + 1) - np.bincount(ends + 1, minlength=n_lines + 1)
+    covered: NDArray[np.bool_] = np.cumsum(depth)[:n_lines] > 0
+    return covered

@@ -189,8 +189,8 @@ class _Measurement:
     def run(self) -> LanguageResult:
         """All parts, in order."""
         for length in (0, *WINDOW_LENGTHS):
-            if self._language == TEXT:
-                self._text_view(WHOLE if not length else window_name(length), self._cases(length))
+            for told in (Told.NOTHING, Told.CONTEXT) if self._language == TEXT else ():
+                self._text_view(WHOLE if not length else window_name(length), told, self._cases(length))
         if self._language == TEXT:
             return self._result
         self._anatomies = [
@@ -233,15 +233,16 @@ class _Measurement:
         of_cases = self._project_of_file[[case.file for case in cases]]
         return np.repeat(of_cases, [len(case.masks) for case in cases])
 
-    def _text_view(self, name: str, cases: Iterable[Case]) -> None:
-        result = ViewResult(Scores.empty(self._projects))
+    def _text_view(self, name: str, told: Told, cases: Iterable[Case]) -> None:
+        result = ViewResult(Scores.empty(self._projects), calibration=Calibration() if told is Told.CONTEXT else None)
         for group in groups(cases, BATCH_LINES):
-            probabilities = self._probabilities([case.document(TEXT, Told.NOTHING) for case in group])
             scored = np.concatenate([case.scored for case in group])
+            probabilities = self._probabilities([case.document(TEXT, told) for case in group])[scored]
             truth = label_targets(np.concatenate([case.masks for case in group])[scored]).astype(bool)
-            given = self._given(probabilities[scored])
-            result.scores.all.add(self._project_of_lines(group)[scored], truth, given)
-        self._result.views[name, Told.NOTHING] = result
+            result.scores.all.add(self._project_of_lines(group)[scored], truth, self._given(probabilities))
+            if result.calibration is not None:
+                result.calibration.add(truth, probabilities)
+        self._result.views[name, told] = result
 
     def _batch(self, cases: Sequence[Case]) -> _Batch:
         masks = np.concatenate([case.masks for case in cases])
@@ -252,7 +253,7 @@ class _Measurement:
             scored,
             self._project_of_lines(cases)[scored],
             label_targets(masks[scored]).astype(bool),
-            Evidence(evidence.visible[scored], evidence.hidden[scored]),
+            evidence.taken(scored),
         )
 
     def _view(self, name: str, told: Told, batches: Iterable[_Batch]) -> None:
@@ -272,7 +273,7 @@ class _Measurement:
             result.scores.add(batch.projects, truth, given, batch.evidence)
             if failures is not None:
                 failures.add(batch.cases, batch.scored, truth, given, probabilities)
-            result.hidden.add(truth, probabilities, batch.evidence, confident)
+            result.hidden.add(truth, given, probabilities, batch.evidence, confident)
             if result.calibration is not None:
                 result.calibration.add(truth, probabilities)
             for mode, decisions in result.decisions.items():

@@ -44,6 +44,9 @@ not. The truth is that of the file before the damage. *before* is linewise on th
 file. F1 is the mean over labels, all languages' lines together."""
 
 _EVIDENCE = """\
+*recall, first line shown* is over the lines of constructs whose header stands in the window, *recall, last line
+alone* over those of which it shows only the end: in most languages a brace, in Python any statement, which
+says that something ends but hardly what.
 *hidden: Brier skill* compares with answering the base rate, over the lines that no shown construct covers
 (hidden ones and those of no such region); *not ruled out* is the share of hidden lines on which the mode
 `high-confidence` gives the label or calls it uncertain: on the others its answer is confident and wrong."""
@@ -54,8 +57,8 @@ true and not the other. In windows a re-binding counts only where its first bind
 
 _CALIBRATION = """\
 Expected calibration error over predictions between 0.05 and 0.95, in 15 bins of equal mass, with `context`
-told. A dash stands where too few predictions lie between. The Brier skill is over all predictions, against the
-base rate."""
+told, over code and the text part (which has no windows inside literals) together. A dash stands where too few
+predictions lie between. The Brier skill is over all predictions, against the base rate."""
 
 _MODES = """\
 Means over the labels. *decided* is the share of lines on which the label is either given or ruled out; *ruled

@@ -215,24 +215,36 @@ def evidence_table(accuracy: Accuracy) -> str:
         f1 = accuracy.figures(view, visible=True).of_labels()
         for label in REGIONS:
             visible, hidden, out, error, base = hidden_sums(accuracy, view, label)
+            headed, headed_given, tailed_given = visible_sums(accuracy, view, label)
+            tailed = visible - headed
             rows.append(
                 [
                     f"{view}, `{label}`",
                     percent(visible / max(visible + hidden, 1)),
                     percent(hidden / max(visible + hidden, 1)),
                     shown(f1[label]),
+                    percent(headed_given / headed if headed else math.nan),
+                    percent(tailed_given / tailed if tailed else math.nan),
                     shown(1 - error / base if base else math.nan),
                     percent(1 - out / hidden if hidden else math.nan),
                 ]
             )
-    header = ["view, label", "visible", "hidden", "F1, visible", "hidden: Brier skill", "hidden: not ruled out"]
-    return table(header, rows)
+    header = ["view, label", "visible", "hidden", "F1, visible", "recall, first line shown", "recall, last line alone"]
+    return table([*header, "hidden: Brier skill", "hidden: not ruled out"], rows)
+
+
+def visible_sums(accuracy: Accuracy, view: str, label: str) -> tuple[float, ...]:
+    """Of a region label: lines with the first line in view; those given the label, by first and by last line."""
+    return _sums(accuracy, view, label, ("headed", "headed_given", "tailed_given"))
 
 
 def hidden_sums(accuracy: Accuracy, view: str, label: str) -> tuple[float, ...]:
     """Of a region label, all languages: lines visible, hidden, ruled out; squared error, that of the base rates."""
+    return _sums(accuracy, view, label, ("visible", "hidden", "ruled_out", "squared_error", "base_error"))
+
+
+def _sums(accuracy: Accuracy, view: str, label: str, names: Sequence[str]) -> tuple[float, ...]:
     column = LABEL_INDEX[label]
-    names = ("visible", "hidden", "ruled_out", "squared_error", "base_error")
     found = accuracy.hidden(view).values()
     return tuple(sum(float(getattr(counts, name)[column]) for counts in found) for name in names)
 

@@ -82,18 +82,34 @@ class HiddenRegions:
 
     Attributes:
         visible, hidden: true lines of either kind.
+        headed: the visible ones of a construct whose first line is shown.
+        headed_given, tailed_given: the visible ones that got the label, by whether the first line is shown or the last
+            alone.
         ruled_out: hidden lines on which the mode `high-confidence` neither gives the label nor calls it uncertain.
         n_lines, squared_error: lines of the Brier score, and its sum.
     """
 
     visible: Sums = field(default_factory=_zeros)
     hidden: Sums = field(default_factory=_zeros)
+    headed: Sums = field(default_factory=_zeros)
+    headed_given: Sums = field(default_factory=_zeros)
+    tailed_given: Sums = field(default_factory=_zeros)
     ruled_out: Sums = field(default_factory=_zeros)
     n_lines: Sums = field(default_factory=_zeros)
     squared_error: Sums = field(default_factory=_zeros)
 
-    def add(self, truth: BoolArray, probabilities: Float32Array, evidence: Evidence, confident: Thresholds) -> None:
+    def add(
+        self,
+        truth: BoolArray,
+        given: BoolArray,
+        probabilities: Float32Array,
+        evidence: Evidence,
+        confident: Thresholds,
+    ) -> None:
         """Count some lines; arrays of shape (n_lines, N_LABELS)."""
+        self.headed += evidence.headed.sum(axis=0)
+        self.headed_given += (evidence.headed & given).sum(axis=0)
+        self.tailed_given += (evidence.visible & ~evidence.headed & given).sum(axis=0)
         self.visible += evidence.visible.sum(axis=0)
         self.hidden += evidence.hidden.sum(axis=0)
         self.ruled_out += (evidence.hidden & (probabilities < confident.lower)).sum(axis=0)
