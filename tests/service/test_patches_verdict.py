@@ -129,7 +129,7 @@ class TestWhatIsCodeAfterAll:
         assert verdict_elsewhere(" x = (", ' """', " words", *end) == "code"
         assert verdict_elsewhere(' x = """', " words", *end) == "string-only"
         assert verdict_elsewhere(' """', " words", "+MAYBE", ' """') == "code"
-        assert verdict_elsewhere(' """', " words", "+MAYBE", ' """', " MAYBE") == "code"
+        assert verdict_elsewhere(' """', " words", "+MAYBE", ' """', " # words") == "code"
 
     def test_docstring_below_a_header_that_the_hunk_shows(self) -> None:
         lines = [" f()", " def f():", '     """Words', "-    MAYBE", "+    MAYBE this", '     """', "     f()"]
