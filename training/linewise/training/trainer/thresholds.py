@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from linewise.features.labels import LABEL_INDEX, N_LABELS
+from linewise.features.labels import LABEL_INDEX, LABELS, N_LABELS, Group
 from linewise.models.store import Thresholds
 
 from .evaluation import Answer, answered
@@ -23,7 +23,11 @@ MISSED_SHARE = 0.01
 """Below the lower threshold lie at most so many of a label's true lines: below it, a label is ruled out."""
 MIN_UNCERTAIN = 0.05
 """No label is called uncertain below this, however many of its true lines lie there: nobody would look at it."""
+SURELY_OUT = 0.01
+"""But the mode `high-confidence` rules a region out only where it is as sure of that as of what it gives: a text may
+not show what it is part of."""
 _SEARCH_FROM, _SEARCH_TO = 0.15, 0.85
+_IS_REGION = np.array([label.group is Group.REGION for label in LABELS])
 
 Histograms = NDArray[np.int64]
 """Lines by language, label, truth (0 or 1) and bin of probability; (n_languages, N_LABELS, 2, N_BINS)."""
@@ -74,7 +78,7 @@ def fit_thresholds(counts: Histograms) -> dict[str, Thresholds]:
     for values in (balanced, confident, ruled_out):
         values[blank] = 0.5  # decided by the text itself: 0 or 1
     return {
-        "high-confidence": _pair(ruled_out, np.maximum(confident, balanced)),
+        "high-confidence": _pair(np.where(_IS_REGION, SURELY_OUT, ruled_out), np.maximum(confident, balanced)),
         "balanced": _pair(ruled_out, balanced),
         "best-guess": _pair(half, half),
     }
