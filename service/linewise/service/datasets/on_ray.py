@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import re
+import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
@@ -22,6 +25,9 @@ from .plan import Piece
 from .receipts import Counts, Job
 from .run import EngineError
 from .work import Outcome, do_piece
+
+_PLACE = re.compile(r"(?:ray://)?(.+):(\d+)")
+_ANSWER_SECONDS = 20
 
 
 class PieceWorker:
@@ -49,6 +55,7 @@ def run_on_ray(pieces: Sequence[Piece], job: Job, address: str | None) -> Iterat
     """
     started_here = not ray.is_initialized()
     if started_here:
+        _check_answers(address)
         try:
             ray.init(address=address, log_to_driver=False, logging_level=logging.WARNING, include_dashboard=False)
         except (ConnectionError, ValueError, RuntimeError) as error:
@@ -58,6 +65,17 @@ def run_on_ray(pieces: Sequence[Piece], job: Job, address: str | None) -> Iterat
     finally:
         if started_here:
             ray.shutdown()
+
+
+def _check_answers(address: str | None) -> None:
+    """Raise EngineError where nothing listens at an address; Ray itself would try for many minutes."""
+    place = _PLACE.fullmatch(address or os.environ.get("RAY_ADDRESS", ""))
+    if place is None:
+        return
+    try:
+        socket.create_connection((place[1].strip("[]"), int(place[2])), timeout=_ANSWER_SECONDS).close()
+    except OSError as error:
+        raise EngineError(f"there is no Ray cluster at {place[0]}: {error.strerror or error}") from error
 
 
 def _run(pieces: Sequence[Piece], job: Job) -> Iterator[Outcome]:
