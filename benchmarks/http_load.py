@@ -1,12 +1,13 @@
-"""The HTTP service under load, beside a trivial FastAPI endpoint on the same machine.
+"""The HTTP service under load, beside a trivial FastAPI endpoint on the same machine, and beside its goals.
 
-The trivial endpoint takes the same bodies with the same validation and answers with a constant of the same size, so
-its rate is what this server stack can reach at all. ``wrk`` makes the load and takes part of the same cores.
+    python benchmarks/http_load.py [--seconds 5] [--rounds 3] [--output load.json] [--docs docs/operating.md]
 
-    python benchmarks/http_load.py [--seconds 5] [--connections 16] [--workers 1]
-
-prints Markdown tables: requests a second at three sizes, what happens beyond capacity, and how quick a health check is
-while texts of 1 MB are posted without pause.
+measures, in rounds that alternate between the two: requests a second at three sizes; the times of answers at 70% of the
+peak; what is answered and refused at twice and five times the peak; health checks while texts of 1 MB are posted
+without pause; the first request after the service is ready; the times of answers while 1,000 clients send a byte every
+ten seconds; and what several workers do. It prints Markdown, with ``--docs`` also into the page that operators read.
+It needs ``wrk``, which takes part of the same cores, about ten minutes, and a machine that does nothing else. On
+one that does, look at the processor time of a request, which that disturbs least.
 """
 
 from __future__ import annotations
@@ -14,219 +15,209 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
-import socket
-import subprocess
-import sys
 import tempfile
 import threading
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 
-SOURCE = Path(argparse.__file__).read_text("utf-8")
+from http_clients import Load, health_while, percentile, probe_while, slow_clients, timed_post, wrk
+from http_clients import post as post_once
+from http_report import Figures, put_into, render
+from http_services import SOURCE, Service, body_of, library_lines_per_second, linewise, trivial
+
 SIZES = (20, 100, 1000)
+STEADY_SHARE = 0.7
+OVERLOADS = (1, 2, 5)
+OVERLOADED_SIZES = (100, 1000)
+PACED_CONNECTIONS = 100
+"""Enough that paced clients reach their rate though each waits for its answer."""
+OVERLOAD_CONNECTIONS = 400
+SHORT_QUEUE = ("--queue", "32")
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
-    """What wrk measured: answers of success and others a second, and the 99th percentile of their time."""
+class Bench:
+    """How long and how often to measure."""
 
-    good_per_second: float
-    other_per_second: float
-    p50_milliseconds: float
-    p99_milliseconds: float
+    seconds: float
+    rounds: int
+    connections: int
+    workers: int
 
+    def costing(self, service: Service, body: bytes) -> tuple[Load, float]:
+        """A load without pause, and the milliseconds of processor time that each of its requests took."""
+        before = service.processor_seconds()
+        load = wrk(service.address, body, self.connections, self.seconds)
+        requests = (load.good_per_second + load.other_per_second) * self.seconds
+        return load, 1000 * (service.processor_seconds() - before) / max(1.0, requests)
 
-def body_of(n_lines: int) -> bytes:
-    """A request to label so many lines of real code."""
-    lines = SOURCE.splitlines(keepends=True)
-    text = "".join((lines * (n_lines // len(lines) + 1))[:n_lines])
-    return json.dumps({"text": text, "language": "python", "context": "fragment"}).encode()
-
-
-def serve_trivial(port: int, answer: Path, workers: int) -> None:
-    """Serve the trivial endpoint; runs in a process of its own."""
-    os.environ["TRIVIAL_ANSWER"] = str(answer)
-    import uvicorn  # noqa: PLC0415
-
-    sys.path.insert(0, str(Path(__file__).parent))
-    app = "http_load:trivial_app"
-    uvicorn.run(app, factory=True, port=port, workers=workers, access_log=False, log_level="error", http="h11")
+    def steady(self, service: Service, body: bytes, peak: float) -> float:
+        """The 99th percentile of the times at a share of the peak, in milliseconds."""
+        return wrk(service.address, body, PACED_CONNECTIONS, self.seconds, STEADY_SHARE * peak).p99_milliseconds
 
 
-def trivial_app() -> object:
-    """A FastAPI app that validates like the service and answers a constant."""
-    from fastapi import FastAPI, Response  # noqa: PLC0415
-
-    from linewise.service.schemas.requests import ClassifyRequest  # noqa: PLC0415
-
-    content = Path(os.environ["TRIVIAL_ANSWER"]).read_bytes()
-    app = FastAPI()
-
-    async def classify(request: ClassifyRequest) -> Response:
-        del request
-        return Response(content, media_type="application/json")
-
-    classify.__annotations__ = {"request": ClassifyRequest, "return": Response}
-    app.post("/v1/classify")(classify)
-    app.get("/health/ready")(lambda: {})
-    return app
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-@contextmanager
-def serving(command: list[str], port: int) -> Iterator[str]:
-    """A service in a process of its own: its address."""
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"{address}/health/ready", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        else:
-            raise SystemExit(f"does not start: {' '.join(command)}")
-        yield address
-    finally:
-        process.terminate()
-        process.wait(60)
+def shares(bench: Bench) -> list[Figures]:
+    """Requests a second at each size, and the times at a share of them, beside the trivial endpoint's."""
+    figures = []
+    for n_lines in SIZES:
+        body = body_of(n_lines)
+        with linewise(bench.workers) as ours, tempfile.TemporaryDirectory() as folder:
+            answer = Path(folder, "answer")
+            answer.write_bytes(post_once(ours.address, body))
+            with trivial(bench.workers, answer) as other:
+                pairs = [(bench.costing(ours, body), bench.costing(other, body)) for _ in range(bench.rounds)]
+                peaks = [median(pair[side][0].good_per_second for pair in pairs) for side in (0, 1)]
+                calm = [
+                    (bench.steady(ours, body, peaks[0]), bench.steady(other, body, peaks[1]))
+                    for _ in range(bench.rounds)
+                ]
+        figures.append(
+            {
+                "lines": n_lines,
+                "requests/s": peaks[0],
+                "trivial": peaks[1],
+                "share": median(a[0].good_per_second / b[0].good_per_second for a, b in pairs),
+                "processor ms": median(a[1] for a, _ in pairs),
+                "trivial's": median(b[1] for _, b in pairs),
+                "share of processor time": median(b[1] / a[1] for a, b in pairs),
+                "p99 ms at 70%": median(a for a, _ in calm),
+                "trivial's p99 ms": median(b for _, b in calm),
+                "times": median(a / b for a, b in calm),
+            }
+        )
+    return figures
 
 
-def linewise_command(port: int, workers: int, *options: str) -> list[str]:
-    """The command that starts the service."""
-    common = ["--port", str(port), "--workers", str(workers), "--drain-seconds", "0", "--log-level", "error"]
-    return [sys.executable, "-m", "linewise", "serve", *common, *options]
+def beside_library(bench: Bench) -> Figures:
+    """Lines a second of texts of 1,000 lines, by HTTP and of the library in as many processes, in turn."""
+    body, pairs = body_of(1000), []
+    with linewise(bench.workers) as ours:
+        for _ in range(bench.rounds):
+            by_http = 1000 * wrk(ours.address, body, bench.connections, bench.seconds).good_per_second
+            pairs.append((by_http, library_lines_per_second(1000, bench.seconds, bench.workers)))
+    return {
+        "lines/s by HTTP": median(by_http for by_http, _ in pairs),
+        "lines/s of the library": median(alone for _, alone in pairs),
+        "share": median(by_http / alone for by_http, alone in pairs),
+    }
 
 
-def post(address: str, body: bytes) -> bytes:
-    """The answer to one request."""
-    request = urllib.request.Request(f"{address}/v1/classify", body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=120) as response:
-        answer: bytes = response.read()
-        return answer
+def overload(bench: Bench) -> list[Figures]:
+    """What is answered and refused at and beyond the peak."""
+    figures = []
+    for n_lines in OVERLOADED_SIZES:
+        body = body_of(n_lines)
+        with linewise(bench.workers, *SHORT_QUEUE) as ours, ThreadPoolExecutor(1) as pool:
+            peak = median(wrk(ours.address, body, 24, bench.seconds).good_per_second for _ in range(bench.rounds))
+            for factor in OVERLOADS:
+                stop = threading.Event()
+                probing = pool.submit(probe_while, ours.address, body, stop)
+                load = wrk(ours.address, body, OVERLOAD_CONNECTIONS, 2 * bench.seconds, factor * peak)
+                stop.set()
+                probes = probing.result()
+                figures.append(
+                    {
+                        "lines": n_lines,
+                        "times the peak": factor,
+                        "answered/s": load.good_per_second,
+                        "refused/s": load.other_per_second,
+                        "share of the peak": load.good_per_second / peak,
+                        "p99 ms of answers": percentile(probes.get(200, []), 0.99),
+                        "p99 ms of refusals": percentile(probes.get(429, []), 0.99),
+                    }
+                )
+    return figures
 
 
-def wrk(address: str, body: bytes, connections: int, seconds: float) -> Load:
-    """Post a body over and over on so many connections."""
-    # A Lua long string of a level that no JSON text closes.
-    script = 'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\n'
-    script += f"wrk.body = [=====[{body.decode()}]=====]\n"
-    script += """
-done = function(summary, latency)
-  io.write(string.format("RESULT %d %d %d %f %f\\n", summary.requests, summary.errors.status, summary.duration,
-    latency:percentile(50) / 1000, latency:percentile(99) / 1000))
-end
-"""
-    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
-        file.write(script)
-        file.flush()
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "60s", "-s", file.name]
-        done = subprocess.run([*command, f"{address}/v1/classify"], capture_output=True, text=True, check=True)
-    found = re.search(r"RESULT (\d+) (\d+) (\d+) (\S+) (\S+)", done.stdout)
-    assert found is not None, done.stdout
-    requests, failed, microseconds = (int(found[index]) for index in (1, 2, 3))
-    took = microseconds / 1e6
-    return Load((requests - failed) / took, failed / took, float(found[4]), float(found[5]))
+def health(bench: Bench) -> Figures:
+    """How quick health checks are while large bodies are posted."""
+    large = json.dumps({"text": (SOURCE * 20)[:1_000_000]}).encode()
+    with linewise(bench.workers, "--threads", "2") as ours:
+        took = health_while(ours.address, large, 2 * bench.seconds)
+    return {"checks": len(took), "p50 ms": percentile(took, 0.5), "p99 ms": percentile(took, 0.99)}
 
 
-def health_while(address: str, body: bytes, seconds: float) -> list[float]:
-    """Milliseconds that health checks took while two clients posted a large body without pause, in order."""
-    stop = threading.Event()
-
-    def keep_posting() -> None:
-        while not stop.is_set():
-            post(address, body)
-
-    threads = [threading.Thread(target=keep_posting) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    time.sleep(1)
-    took = []
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        began = time.perf_counter()
-        urllib.request.urlopen(f"{address}/health/live", timeout=60).close()
-        took.append((time.perf_counter() - began) * 1000)
-        time.sleep(0.02)
-    stop.set()
-    for thread in threads:
-        thread.join()
-    return sorted(took)
+def first_request(bench: Bench) -> Figures:
+    """The first request once the service is ready, beside those that follow."""
+    firsts: list[float] = []
+    later: list[float] = []
+    for _ in range(max(5, bench.rounds)):
+        with linewise(bench.workers) as ours:
+            firsts.append(timed_post(ours.address, body_of(100))[1])
+            later.extend(timed_post(ours.address, body_of(100))[1] for _ in range(200))
+    steady = percentile(later, 0.99)
+    return {"first ms": median(firsts), "steady p99 ms": steady, "times": median(firsts) / steady}
 
 
-def library_lines_per_second(n_lines: int, seconds: float) -> float:
-    """Lines a second of the library alone, on one thread."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from linewise.models import Classifier  # noqa: PLC0415
+def beside_slow_clients(bench: Bench) -> Figures:
+    """The times of others' requests without and with many slow clients."""
+    body, pairs = body_of(100), []
+    with linewise(bench.workers) as ours:
+        for _ in range(bench.rounds):
+            alone = wrk(ours.address, body, 8, bench.seconds, 100).p99_milliseconds
+            with slow_clients(ours.port):
+                pairs.append((alone, wrk(ours.address, body, 8, bench.seconds, 100).p99_milliseconds))
+    return {
+        "p99 ms alone": median(alone for alone, _ in pairs),
+        "p99 ms beside them": median(beside for _, beside in pairs),
+        "times": median(beside / alone for alone, beside in pairs),
+    }
 
-    classify: Callable[..., object] = Classifier.load().classify
-    text = json.loads(body_of(n_lines))["text"]
-    classify(text)
-    began, count = time.perf_counter(), 0
-    while time.perf_counter() - began < seconds:
-        classify(text, language="python", context="fragment")
-        count += 1
-    return n_lines * count / (time.perf_counter() - began)
+
+def sizing(bench: Bench) -> list[Figures]:
+    """What one worker does, and what one for each core does, with the memory of the largest."""
+    figures = []
+    for workers in sorted({1, os.cpu_count() or 1}):
+        with linewise(workers) as ours:
+            for n_lines in SIZES:
+                body = body_of(n_lines)
+                connections = bench.connections * workers
+                loads = [wrk(ours.address, body, connections, bench.seconds) for _ in range(bench.rounds)]
+                rate = median(load.good_per_second for load in loads)
+                figures.append(
+                    {
+                        "workers": workers,
+                        "lines of a text": n_lines,
+                        "requests/s": rate,
+                        "lines/s": rate * n_lines,
+                        "MB of a worker": ours.memory_megabytes(),
+                    }
+                )
+    return figures
+
+
+MEASUREMENTS: dict[str, Callable[[Bench], Figures | list[Figures]]] = {
+    measure.__name__: measure
+    for measure in (shares, beside_library, overload, health, first_request, beside_slow_clients, sizing)
+}
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement")
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--serve-trivial", nargs=2, metavar=("PORT", "ANSWER"), help=argparse.SUPPRESS)
+    parser.add_argument("--only", choices=MEASUREMENTS, action="append", help="measure this only; may be repeated")
+    parser.add_argument("--output", type=Path, help="also write the figures there, as JSON")
+    parser.add_argument("--docs", type=Path, help="also put the tables into this Markdown page, where it marks them")
     options = parser.parse_args()
-    if options.serve_trivial:
-        serve_trivial(int(options.serve_trivial[0]), Path(options.serve_trivial[1]), options.workers)
-        return
-    print("| lines | requests/s | lines/s | p50 ms | p99 ms | trivial endpoint, requests/s | p99 ms | share |")
-    print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
-    port, trivial_port = free_port(), free_port()
-    with serving(linewise_command(port, options.workers), port) as address, tempfile.TemporaryDirectory() as folder:
-        for n_lines in SIZES:
-            body = body_of(n_lines)
-            answer = Path(folder, "answer")
-            answer.write_bytes(post(address, body))
-            command = [sys.executable, __file__, "--workers", str(options.workers)]
-            with serving([*command, "--serve-trivial", str(trivial_port), str(answer)], trivial_port) as trivial:
-                loads = [wrk(url, body, options.connections, options.seconds) for url in (address, trivial)]
-            ours, theirs = loads
-            print(
-                f"| {n_lines:,} | {ours.good_per_second:,.0f} | {ours.good_per_second * n_lines:,.0f} "
-                f"| {ours.p50_milliseconds:.1f} | {ours.p99_milliseconds:.1f} | {theirs.good_per_second:,.0f} "
-                f"| {theirs.p99_milliseconds:.1f} | {ours.good_per_second / theirs.good_per_second:.2f} |",
-                flush=True,
-            )
-        print(
-            f"\nThe library alone, one thread, 1,000 lines at a time: {library_lines_per_second(1000, 3):,.0f} lines/s."
-        )
-        large = json.dumps({"text": (SOURCE * 20)[:1_000_000]}).encode()
-        took = health_while(address, large, 2 * options.seconds)
-        p99 = took[int(len(took) * 0.99)]
-        print(f"Health checks while 1 MB bodies are posted: p50 {took[len(took) // 2]:.1f} ms, p99 {p99:.1f} ms.")
-    print("\n| connections | answered/s | refused/s | p99 ms |\n| ---: | ---: | ---: | ---: |")
-    with serving(linewise_command(port, options.workers, "--queue", "32"), port) as address:
-        for connections in (32, 64, 160):
-            load = wrk(address, body_of(100), connections, options.seconds)
-            print(
-                f"| {connections} | {load.good_per_second:,.0f} | {load.other_per_second:,.0f} "
-                f"| {load.p99_milliseconds:.1f} |",
-                flush=True,
-            )
+    bench = Bench(options.seconds, options.rounds, options.connections, options.workers)
+    result: dict[str, object] = {"cores": os.cpu_count(), "load_before": os.getloadavg()[0], **asdict(bench)}
+    for name in options.only or MEASUREMENTS:
+        result[name] = MEASUREMENTS[name](bench)
+        print(render(result, [name]), flush=True)
+    result["load_after"] = os.getloadavg()[0]
+    names = list(options.only or MEASUREMENTS)
+    print(render(result, ["machine", "goals"]))
+    if options.output:
+        options.output.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    if options.docs:
+        put_into(options.docs, render(result, ["machine", *names, "goals"]))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,15 @@
 """The HTTP service over a long time: does its memory grow, do its descriptors and threads?
 
 Clients send a mix of all that clients send: short and long texts, batches, streams, patches, health checks, requests
-that are refused, and requests that break off. Each minute the workers' memory, descriptors and threads are noted.
+that are refused, and requests that break off. First, to warm the service up, one right after the other, so that threads
+and memory reach what the worst moments need. Then at a rate, and each minute the memory, descriptors and threads of all
+processes are noted.
 
     python benchmarks/http_soak.py [--minutes 30] [--workers 2] [--rate 20] [--output soak.json]
 
-prints a Markdown table, the slope of the memory after the first fifth (the warm-up), and the answers by status. It
-leaves with exit code 1 where the memory grows by a megabyte an hour or more, where descriptors or threads grow, or
-where the service failed on a request.
+prints a Markdown table, the slope of the memory after the warm-up, and the answers by status. It leaves with exit code
+1 where the memory grows by a megabyte an hour or more, where descriptors or threads grow, or where the service failed
+on a request.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from http_load import SOURCE, free_port, linewise_command, serving
+from http_services import SOURCE, Service, linewise, own_megabytes
 
 LINES = SOURCE.splitlines(keepends=True)
 UNSOUND = (b"", b"{", b'{"text": 7}', b'{"text": "\xff"}', b"[" * 10_000)
@@ -117,6 +119,7 @@ class Clients:
         self.answers: Counter[int] = Counter()
         self._address = address
         self._rate = rate
+        self._at_once = False
         self._may_ask = threading.Event()
         self._stop = threading.Event()
         self._idle = [threading.Event() for _ in range(CLIENTS)]
@@ -133,10 +136,12 @@ class Clients:
                 continue
             self._idle[number].clear()
             self.answers[ask(rng, self._address)] += 1
-            time.sleep(rng.expovariate(self._rate / CLIENTS))
+            if not self._at_once:
+                time.sleep(rng.expovariate(self._rate / CLIENTS))
 
-    def work(self) -> None:
-        """Ask, or go on asking."""
+    def work(self, *, at_once: bool = False) -> None:
+        """Ask, or go on asking: at the rate, or one request right after the other."""
+        self._at_once = at_once
         self._may_ask.set()
 
     def rest(self) -> None:
@@ -153,29 +158,16 @@ class Clients:
             thread.join()
 
 
-def processes_on(port: int) -> list[int]:
-    """The ids of the processes that serve a port: those whose command line names it."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            words = (folder / "cmdline").read_bytes().split(b"\0")
-            if b"serve" in words and str(port).encode() in words:
-                found.append(int(folder.name))
-    return sorted(found)
-
-
-def look(port: int, minute: float, answers: int) -> Look:
+def look(service: Service, minute: float, answers: int) -> Look:
     """What the service uses now, in all its processes."""
-    memory = descriptors = threads = 0
-    for pid in processes_on(port):
-        fields = dict(
-            line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text("utf-8").splitlines() if ":" in line
-        )
-        # What processes share counts once: their own pages are those that grow.
-        memory += int(fields["RssAnon"].split()[0])
-        threads += int(fields["Threads"])
-        descriptors += len(list(Path(f"/proc/{pid}/fd").iterdir()))
-    return Look(minute, memory / 1024, descriptors, threads, answers)
+    processes = service.processes()
+    return Look(
+        minute,
+        sum(map(own_megabytes, processes)),
+        sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in processes),
+        sum(len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in processes),
+        answers,
+    )
 
 
 def slope_per_hour(looks: list[Look]) -> float:
@@ -188,23 +180,26 @@ def main() -> None:
     """Run, and say what was seen."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--warm-up-minutes", type=float, default=5.0, help="without pause, before that")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--rate", type=float, default=20.0, help="requests a second, of all kinds together")
     parser.add_argument("--output", type=Path, help="also write the figures there, as JSON")
     options = parser.parse_args()
-    port = free_port()
     looks: list[Look] = []
     print("| minute | memory of its own, MB | descriptors | threads | answers |\n| ---: | ---: | ---: | ---: | ---: |")
-    with serving(linewise_command(port, options.workers, "--read-timeout-seconds", "5"), port) as address:
-        clients = Clients(address, options.rate)
-        began = time.monotonic()
+    with linewise(options.workers, "--read-timeout-seconds", "5") as service:
+        clients = Clients(service.address, options.rate)
         try:
+            clients.work(at_once=True)
+            time.sleep(60 * options.warm_up_minutes)
+            began = time.monotonic()
             while (minute := (time.monotonic() - began) / 60) < options.minutes:
                 clients.work()
-                time.sleep(min(PAUSE_SECONDS, 60 * (options.minutes - minute)))
+                # The first look comes at once: it is what the warm-up left.
+                time.sleep(min(PAUSE_SECONDS, 60 * (options.minutes - minute)) if looks else 0)
                 clients.rest()
                 time.sleep(REST_SECONDS)
-                seen = look(port, (time.monotonic() - began) / 60, sum(clients.answers.values()))
+                seen = look(service, (time.monotonic() - began) / 60, sum(clients.answers.values()))
                 looks.append(seen)
                 print(
                     f"| {seen.minute:.1f} | {seen.memory_megabytes:.1f} | {seen.descriptors} | {seen.threads} "
@@ -213,16 +208,15 @@ def main() -> None:
                 )
         finally:
             clients.stop()
-    warm = looks[len(looks) // 5 :]
-    slope = slope_per_hour(warm)
+    slope = slope_per_hour(looks)
     failed = sum(count for status, count in clients.answers.items() if status >= 500)
     statuses = dict(sorted(clients.answers.items()))
-    print(f"\nMemory grows by {slope:.2f} MB an hour after minute {warm[0].minute:.0f}.")
+    print(f"\nMemory grows by {slope:.2f} MB an hour after the warm-up.")
     print(f"Answers by status (0: broken off by the client): {statuses}.")
     if options.output:
         result = {"slope_megabytes_per_hour": slope, "statuses": statuses, "looks": [asdict(each) for each in looks]}
         options.output.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
-    grows = any(getattr(warm[-1], name) > getattr(warm[0], name) for name in ("descriptors", "threads"))
+    grows = any(getattr(looks[-1], name) > getattr(looks[0], name) for name in ("descriptors", "threads"))
     sys.exit(1 if slope >= 1 or grows or failed else 0)
 
 

@@ -48,6 +48,25 @@ def test_requests_lines_and_the_model_are_counted(client: TestClient) -> None:
     assert SECRET not in client.get("/metrics").text
 
 
+def test_what_finds_no_place_is_refused_before_it_is_read_and_counted_all_the_same(client: TestClient) -> None:
+    app: Any = client.app
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(app.state.inference.pool), "is_full", True)
+        refused = client.post("/v1/classify", content=b"no JSON", headers={"X-Request-ID": "mine"})
+        assert client.get("/v1/labels").status_code == 200
+        app.state.inference.draining = True
+        assert client.post("/v1/classify", content=b"no JSON").status_code == 415
+    assert refused.status_code == 429
+    assert refused.headers["retry-after"] == "1"
+    assert refused.json()["detail"] == "as many requests as may wait do so already"
+    other = client.post("/v1/classify", json={"text": 3})
+    assert set(refused.headers) == set(other.headers) - {"connection"} | {"retry-after"}
+    for name in set(refused.headers) - {"retry-after", "content-length", "x-request-id"}:
+        assert refused.headers[name] == other.headers[name]
+    assert refused.headers["x-request-id"] == "mine"
+    assert samples(client)["linewise_requests_total", "POST", "/v1/classify", "429"] == 1
+
+
 def test_of_two_models_the_one_in_service_is_shown(client: TestClient, fake_classifier: Any) -> None:
     client.app.state.inference.use(None)  # type: ignore[attr-defined]
     assert samples(client)["linewise_model_info", "f" * 64, "1.0"] == 0

@@ -24,6 +24,7 @@ from .openapi import install_openapi
 from .pool import PoolLimits
 from .problems import install_problems
 from .read_deadline import ReadDeadline
+from .refusals import Refusals
 from .request_id import RequestId
 from .routes import classify, diff, health, inference_protocol, pages, vocabulary
 from .routes import metrics as metrics_route
@@ -107,7 +108,8 @@ def create_app(
         app.include_router(routes.router)
     pages.install_assets(app)
     # The last one added is the first to see a request.
-    app.add_middleware(Shortcut, routes=(*classify.router.routes, *diff.router.routes))
+    labelling = (*classify.router.routes, *diff.router.routes)
+    app.add_middleware(Shortcut, routes=labelling)
     app.add_middleware(ReadDeadline, timeout_seconds=settings.read_timeout_seconds)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, streams=_STREAMS)
     app.add_middleware(Authentication, guard=guard)
@@ -115,6 +117,7 @@ def create_app(
     app.add_middleware(ProtocolErrors)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Drain, inference=inference)
+    app.add_middleware(Refusals, inference=inference, routes=labelling)
     app.add_middleware(AccessLog, metrics=metrics)
     app.add_middleware(RequestId)
     return app

@@ -150,6 +150,13 @@ class Pool:
         return len(self._short) + len(self._long)
 
     @property
+    def is_full(self) -> bool:
+        """Whether no further request is taken, however small."""
+        if self.waiting == 0 and (self._idle or self._may_start()):
+            return False
+        return self.waiting >= self._limits.queue
+
+    @property
     def working(self) -> int:
         """How many requests are worked on."""
         return sum(len(worker.jobs) for worker in self._busy)
@@ -193,11 +200,9 @@ class Pool:
         self._waiting_bytes = 0
 
     def _admit(self, work: Work) -> None:
-        if self.waiting == 0 and (self._idle or self._may_start()):
-            return
-        full = self.waiting >= self._limits.queue
-        if full or (self.waiting and self._waiting_bytes + work.size > _QUEUED_LARGEST * self._limits.largest_bytes):
-            raise ProblemError(429, "as many requests as may wait do so already", headers={"Retry-After": "1"})
+        most_bytes = _QUEUED_LARGEST * self._limits.largest_bytes
+        if self.is_full or (self.waiting and self._waiting_bytes + work.size > most_bytes):
+            raise full()
 
     def _may_start(self) -> bool:
         """Whether another thread may be started: one too few run, and not too many are beyond being stopped."""
@@ -322,6 +327,11 @@ class Pool:
             self._abandoned.append(worker)
             worker.interrupt()
             self._dispatch()
+
+
+def full() -> ProblemError:
+    """The 429 of a request that finds no place in the queue."""
+    return ProblemError(429, "as many requests as may wait do so already", headers={"Retry-After": "1"})
 
 
 def _late(timeout_seconds: float, *, started: bool) -> ProblemError:

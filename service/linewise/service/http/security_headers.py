@@ -35,6 +35,8 @@ def _headers(policy: str, *headers: dict[str, str]) -> list[tuple[bytes, bytes]]
 _PAGES = {path: _headers(policy, _FOR_ALL, _FOR_PAGES) for path, policy in _POLICIES.items()}
 _DATA = _headers(DATA_POLICY, _FOR_ALL)
 _NO_CACHE = (b"cache-control", b"no-store")
+OF_DATA = (*_DATA, _NO_CACHE)
+"""What every answer has that is no page and says nothing else about its caching."""
 
 
 class SecurityHeaders:

@@ -19,6 +19,16 @@ from .problems import ProblemError, problem_response
 _Endpoint = Callable[[Request], Awaitable[Response]]
 
 
+def by_address(routes: Iterable[BaseRoute]) -> dict[tuple[str, str], APIRoute]:
+    """Routes without parameters by method and path."""
+    found = {}
+    for route in routes:
+        assert isinstance(route, APIRoute)
+        for method in route.methods or ():
+            found[method, route.path] = route
+    return found
+
+
 class Shortcut:
     """Middleware that hands each request for one of some routes to that route's own function.
 
@@ -31,20 +41,17 @@ class Shortcut:
 
     def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
         self._app = app
-        self._routes: dict[tuple[str, str], tuple[APIRoute, _Endpoint]] = {}
-        for route in routes:
-            assert isinstance(route, APIRoute)
-            for method in route.methods or ():
-                self._routes[method, route.path] = (route, route.endpoint)
+        self._routes = by_address(routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        found = self._routes.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
-        if found is None:
+        route = self._routes.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        if route is None:
             await self._app(scope, receive, send)
             return
         # Where the access log looks for what answered.
-        scope["route"], endpoint = found
+        scope["route"] = route
+        endpoint: _Endpoint = route.endpoint
         try:
             response = await endpoint(Request(scope, receive))
         except ProblemError as error:
