@@ -17,8 +17,8 @@
 
 #include <time.h>
 
-enum { VECTOR_LINES = 96, MAX_FEATURES = FEATURES_PER_LINE + FEATURES_PER_TOKEN * MAX_TOKENS_PER_LINE, MAX_WIDTH = 32 };
-enum { MAX_CARRIED = 16, HUGE_PAGES = 4 << 20 };
+enum { VECTOR_LINES = 96, MAX_FEATURES = FEATURES_PER_LINE + FEATURES_PER_TOKEN * MAX_TOKENS_PER_LINE };
+enum { FIRST_STAGE = 8, SECOND_STAGE = 9, HUGE_PAGES = 4 << 20, SECTION_BITS = 11 };
 /* `context.CONTEXTS`, the ones that the steps name. */
 enum { WHOLE_FILE = 0, UNKNOWN_CONTEXT = 2 };
 
@@ -63,6 +63,8 @@ typedef struct {
     const float *limits; /* least language score; of interior logits, both; of context logits; their scale */
 } Model;
 
+typedef struct Flow Flow;
+
 /* A batch on its way. Arrays are of lines, of rows (see `structure`) or of tokens. */
 typedef struct {
     const Model *model;
@@ -76,15 +78,15 @@ typedef struct {
     uint8_t *kinds, *of_token;
     uint32_t *exact, *abstract;
     uint8_t *line_maps, *open_at_end, *stray_close, *at_start, *state_after;
-    float *inside_logits, *probabilities, *answers, *sums;
-    int64_t sum_width;
+    float *inside_logits, *probabilities;
+    void *own; /* what the line network sums of each line, see `put_own` */
     uint8_t *is_sentinel, *inside, *aside, *enclosing_kind, *closes, *transparent, *novelty;
     Index *sentinel, *raw_indent, *enclosing, *matching, *depth, *unopened;
     Index *indent, *previous_opaque, *next_opaque, *parent, *root, *sibling, *next_lower, *opener;
     Index *continues, *next_sibling;
     Index *slots[2], *keys[2]; /* of the rows that are a parent or enclose: their number among those, and they by it */
     uint8_t *levels[2];
-    float *ancestors[2];
+    Flow *flow;
 } Text;
 
 #ifdef __linux__
@@ -114,33 +116,45 @@ static inline float limited(float value, float least, float most)
 #define TAKE(pointer, count) (((pointer) = take((count), sizeof *(pointer))) == NULL)
 #define DROP(pointer) (free(pointer), (pointer) = NULL)
 
-#include "reading.h"
-#include "surroundings.h"
-
-#include "networks.h"
-
-static void drop_all(Text *t)
-{
-    void *all[] = {t->data, t->line_offsets, t->line_starts, t->first, t->row_of_line, t->documents, t->indents,
-                   t->language_of, t->languages, t->starts, t->ends, t->kinds, t->of_token, t->exact, t->abstract,
-                   t->line_maps, t->open_at_end, t->stray_close, t->at_start, t->state_after, t->inside_logits,
-                   t->probabilities, t->answers, t->sums, t->is_sentinel, t->inside, t->aside, t->enclosing_kind,
-                   t->closes, t->transparent, t->novelty, t->sentinel, t->raw_indent, t->enclosing, t->matching,
-                   t->depth, t->unopened, t->indent, t->previous_opaque, t->next_opaque, t->parent, t->root,
-                   t->sibling, t->next_lower, t->opener, t->continues, t->next_sibling, t->slots[0], t->slots[1],
-                   t->keys[0], t->keys[1], t->levels[0], t->levels[1], t->ancestors[0], t->ancestors[1]};
-    for (size_t k = 0; k < sizeof all / sizeof *all; k++)
-        free(all[k]);
-}
-
-enum { N_STAGES = 10 };
-
 /* Seconds of this thread's. */
 static double processor_time(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Count the time since `clock` for a stage, where anyone asks. Returns the time now. */
+static double spend(double *seconds, int stage, double clock)
+{
+    if (!seconds)
+        return 0;
+    double now = processor_time();
+    seconds[stage] += now - clock;
+    return now;
+}
+
+#include "reading.h"
+#include "surroundings.h"
+
+#include "shown.h"
+#include "sums.h"
+#include "networks.h"
+#include "sections.h"
+
+static void drop_all(Text *t)
+{
+    void *all[] = {t->data, t->line_offsets, t->line_starts, t->first, t->row_of_line, t->documents, t->indents,
+                   t->language_of, t->languages, t->starts, t->ends, t->kinds, t->of_token, t->exact, t->abstract,
+                   t->line_maps, t->open_at_end, t->stray_close, t->at_start, t->state_after, t->inside_logits,
+                   t->probabilities, t->own, t->is_sentinel, t->inside, t->aside, t->enclosing_kind, t->closes,
+                   t->transparent, t->novelty, t->sentinel, t->raw_indent, t->enclosing, t->matching, t->depth,
+                   t->unopened, t->indent, t->previous_opaque, t->next_opaque, t->parent, t->root, t->sibling,
+                   t->next_lower, t->opener, t->continues, t->next_sibling, t->slots[0], t->slots[1], t->keys[0],
+                   t->keys[1], t->levels[0], t->levels[1]};
+    for (size_t k = 0; k < sizeof all / sizeof *all; k++)
+        free(all[k]);
+    end_flow(t->flow);
 }
 
 /* How many lines each text has: `line_offsets` (n_documents + 1). Returns the number of all. */
@@ -168,7 +182,7 @@ VISIBLE int lw_answer(
     t.n_rows = t.n_lines + n_documents + 1;
     double clock = seconds ? processor_time() : 0;
     int failed = 0;
-    for (int stage = 0; !failed && stage < N_STAGES; stage++) {
+    for (int stage = 0; !failed && stage <= FIRST_STAGE; stage++) {
         switch (stage) {
         case 0: failed = join(&t, texts, lengths, line_offsets); break;
         case 1: failed = find_tokens(&t); break;
@@ -178,15 +192,12 @@ VISIBLE int lw_answer(
         case 5: failed = settle_states(&t); break;
         case 6: failed = find_structure(&t); break;
         case 7: failed = find_names(&t) || find_slots(&t); break;
-        case 8: failed = run_first(&t, scores); break;
-        case 9: failed = run_second(&t, probabilities); break;
+        case FIRST_STAGE: failed = begin_flow(&t, scores); break;
         }
-        if (seconds) {
-            double now = processor_time();
-            seconds[stage] += now - clock;
-            clock = now;
-        }
+        clock = spend(seconds, stage, clock);
     }
+    for (int64_t line = 0; !failed && t.flow->next_row < t.n_rows;)
+        line += run_section(&t, probabilities + line * model->n_labels, seconds);
     drop_all(&t);
     return failed ? -1 : 0;
 }

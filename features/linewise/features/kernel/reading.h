@@ -98,36 +98,59 @@ static int find_states(Text *t)
     return 0;
 }
 
-/* What each line says by itself: its labels' probabilities, whether it lies inside of something, and what it adds to
- * the first layer of the first context network. */
+/* The hidden layer of the line network for some lines: sums of codes are kept, from which it is had again for little. */
+static void sum_lines(
+    const Text *t, int64_t begin, int64_t n_lines, const int32_t *indices, const Index *offsets, float *hidden)
+{
+    const Model *model = t->model;
+    int64_t width = model->n_hidden;
+    if (!model->codes) {
+        lw_sum_rows(indices, offsets, n_lines, model->words, model->words_bias, width, hidden);
+        memcpy((float *)t->own + begin * width, hidden, (size_t)(n_lines * width) * sizeof *hidden);
+        return;
+    }
+    for (int64_t line = 0; line < n_lines; line++) {
+        int16_t *sum = (int16_t *)t->own + (begin + line) * width;
+        memset(sum, 0, (size_t)width * sizeof *sum);
+        sum_codes(indices, offsets[line], offsets[line + 1], offsets[n_lines], model->codes, width, sum);
+        scale_codes(sum, model->scale, model->words_bias, width, hidden + line * width);
+    }
+}
+
+/* What a line itself shows the first context network: that hidden layer, and its own probabilities. */
+static void put_own(const Text *t, int64_t line, const float *probabilities, float *to)
+{
+    const Model *model = t->model;
+    int64_t width = model->n_hidden;
+    if (model->codes)
+        scale_codes((const int16_t *)t->own + line * width, model->scale, model->words_bias, width, to);
+    else
+        memcpy(to, (const float *)t->own + line * width, (size_t)width * sizeof *to);
+    memcpy(to + width, probabilities, (size_t)model->n_labels * sizeof *to);
+}
+
+/* What each line says by itself: its labels' probabilities, and whether it lies inside of something. */
 static int read_lines(Text *t)
 {
     const Model *model = t->model;
-    const Context *context = &model->first;
-    int64_t n_hidden = model->n_hidden, n_labels = model->n_labels, n_line = model->line.n_out, own = n_hidden + n_labels;
-    t->sum_width = context->n_out > model->second.n_out ? context->n_out : model->second.n_out;
+    int64_t n_hidden = model->n_hidden, n_labels = model->n_labels, n_line = model->line.n_out;
     Index offsets[VECTOR_LINES + 1];
     int32_t *indices;
-    float *hidden, *logits, *inputs, *work;
-    int64_t widest = panels_of(n_line) > panels_of(context->n_out) ? panels_of(n_line) : panels_of(context->n_out);
+    float *hidden, *logits, *work;
+    size_t own_size = model->codes ? sizeof(int16_t) : sizeof(float);
     int failed = TAKE(indices, VECTOR_LINES * MAX_FEATURES);
     failed |= TAKE(hidden, VECTOR_LINES * n_hidden);
     failed |= TAKE(logits, BLOCK * (n_line + n_labels));
-    failed |= TAKE(inputs, BLOCK * own);
-    failed |= TAKE(work, widest * BLOCK * PANEL);
+    failed |= TAKE(work, panels_of(n_line) * BLOCK * PANEL);
     failed |= TAKE(t->inside_logits, t->n_lines) || TAKE(t->probabilities, t->n_rows * n_labels) ||
-              TAKE(t->sums, t->n_lines * t->sum_width);
+              !(t->own = take(t->n_lines * n_hidden, own_size));
     for (int64_t block = 0; !failed && block < t->n_lines; block += VECTOR_LINES) {
         int64_t end = t->n_lines - block < VECTOR_LINES ? t->n_lines : block + VECTOR_LINES;
         lw_vector_offsets(t->first + block, end - block, offsets);
         lw_line_vectors(
             t->data, t->line_starts, t->n_lines, t->first, t->kinds, t->exact, t->abstract, t->of_token, t->open_at_end,
             t->indents, t->languages, t->documents, block, end, indices);
-        if (model->codes)
-            lw_sum_codes(
-                indices, offsets, end - block, model->codes, model->scale, model->words_bias, n_hidden, hidden);
-        else
-            lw_sum_rows(indices, offsets, end - block, model->words, model->words_bias, n_hidden, hidden);
+        sum_lines(t, block, end - block, indices, offsets, hidden);
         for (int64_t begin = block; begin < end; begin += BLOCK) {
             int64_t rows = end - begin < BLOCK ? end - begin : BLOCK;
             const float *of = hidden + (begin - block) * n_hidden;
@@ -140,13 +163,8 @@ static int read_lines(Text *t)
             lw_sigmoid(answers, rows * n_labels, answers);
             for (int64_t row = 0; row < rows; row++) {
                 const float *from = answers + row * n_labels;
-                memcpy(inputs + row * own, of + row * n_hidden, (size_t)n_hidden * sizeof *inputs);
-                memcpy(inputs + row * own + n_hidden, from, (size_t)n_labels * sizeof *inputs);
                 memcpy(t->probabilities + t->row_of_line[begin + row] * n_labels, from, (size_t)n_labels * sizeof *from);
             }
-            memset(work, 0, (size_t)(panels_of(context->n_out) * BLOCK * PANEL) * sizeof *work);
-            accumulate(context->own.weight, own, context->n_out, inputs, rows, work);
-            store_sums(work, context->n_out, rows, t->sums + begin * t->sum_width, t->sum_width);
         }
     }
     for (int64_t k = 0; !failed && k <= t->n_documents; k++) {
@@ -158,7 +176,6 @@ static int read_lines(Text *t)
     free(indices);
     free(hidden);
     free(logits);
-    free(inputs);
     free(work);
     return failed;
 }

@@ -146,29 +146,42 @@ EXPORT void lw_sum_rows(
     }
 }
 
-/* The same in whole numbers: sums of rows of `codes` (n_buckets, width), scaled; width <= 64, sums within 16 bits. */
+/* Sums of rows of `codes` (n_buckets, width) for one of the lines that `indices` are of; width <= 64, sums within 16 bits. */
+static inline void sum_codes(
+    const int32_t *indices, int64_t begin, int64_t end, int64_t n_indices, const int8_t *codes, int64_t width,
+    int16_t *sum)
+{
+    for (int64_t i = begin; i < end; i++) {
+        const int8_t *row = codes + (int64_t)indices[i] * width;
+        if (i + 16 < n_indices)
+            __builtin_prefetch(codes + (int64_t)indices[i + 16] * width);
+        if (width == 64)
+            for (int k = 0; k < 64; k++)
+                sum[k] = (int16_t)(sum[k] + row[k]);
+        else
+            for (int64_t k = 0; k < width; k++)
+                sum[k] = (int16_t)(sum[k] + row[k]);
+    }
+}
+
+/* Such sums as the hidden layer that they stand for. */
+static inline void scale_codes(const int16_t *sum, const float *scale, const float *bias, int64_t width, float *out)
+{
+    for (int64_t k = 0; k < width; k++) {
+        float value = (float)sum[k] * scale[k] + bias[k];
+        out[k] = value > 0 ? value : 0;
+    }
+}
+
+/* The first layer in whole numbers: sums of rows of `codes` (n_buckets, width), scaled; width <= 64. */
 EXPORT void lw_sum_codes(
     const int32_t *indices, const Index *offsets, int64_t n_lines, const int8_t *codes, const float *scale,
     const float *bias, int64_t width, float *out)
 {
-    int64_t n_indices = offsets[n_lines];
-    for (int64_t line = 0; line < n_lines; line++, out += width) {
+    for (int64_t line = 0; line < n_lines; line++) {
         int16_t sum[64] = {0};
-        for (int64_t i = offsets[line]; i < offsets[line + 1]; i++) {
-            const int8_t *row = codes + (int64_t)indices[i] * width;
-            if (i + 16 < n_indices)
-                __builtin_prefetch(codes + (int64_t)indices[i + 16] * width);
-            if (width == 64)
-                for (int k = 0; k < 64; k++)
-                    sum[k] = (int16_t)(sum[k] + row[k]);
-            else
-                for (int64_t k = 0; k < width; k++)
-                    sum[k] = (int16_t)(sum[k] + row[k]);
-        }
-        for (int64_t k = 0; k < width; k++) {
-            float value = (float)sum[k] * scale[k] + bias[k];
-            out[k] = value > 0 ? value : 0;
-        }
+        sum_codes(indices, offsets[line], offsets[line + 1], offsets[n_lines], codes, width, sum);
+        scale_codes(sum, scale, bias, width, out + line * width);
     }
 }
 
