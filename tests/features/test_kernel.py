@@ -34,6 +34,7 @@ PIECES = (
     "'a'",
     "'\\n'",
     "'\r'",
+    "'\\\n'",
     '"""',
     "'''",
     "/*",
@@ -122,6 +123,14 @@ def test_sources_have_the_same_features() -> None:
 def test_awkward_texts_have_the_same_features(text: bytes) -> None:
     for language in (0, 1, 8, 10, UNKNOWN_LANGUAGE):
         assert_alike([text, b"x\n", text[:100]], [language] * 3)
+
+
+def test_no_token_goes_over_the_end_of_a_line() -> None:
+    """So a text says the same whatever stands below it, and texts in one batch say nothing about each other."""
+    for text in (b"'\\\n'\n", b"'\\\r'\n", b"'\r'\n"):
+        tokens = tokenize(make_batch([text]))
+        assert tokens.lines[-1] == 1
+        assert max(tokens.ends - tokens.starts) == 1
 
 
 def test_arrays_that_are_not_contiguous_are_refused() -> None:

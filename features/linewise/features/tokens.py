@@ -54,6 +54,7 @@ class _Shape(IntEnum):
 
 
 BACKSLASH, SINGLE_QUOTE_BYTE = 0x5C, 0x27
+_BREAKS_LINE = np.isin(np.arange(256), (0x0A, 0x0D))
 _MULTIPLIERS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], np.uint64)
 _NUMBER_HASH = np.uint32(0x4E554D21)
 _CHARACTER_HASH = np.uint32(0x43484152)
@@ -229,12 +230,13 @@ def _byte_classes(data: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _mark_character_literals(data: NDArray[np.uint8], classes: NDArray[np.uint8], quotes: Int64Array) -> None:
-    r"""Mark ``'x'`` and ``'\n'`` as one token each, so that a quote inside them is none."""
+    r"""Mark ``'x'`` and ``'\n'`` as one token each, so that a quote inside them is none; none goes over a line's end."""
     padded = np.concatenate((classes, np.zeros(4, np.uint8)))
     raw = np.concatenate((data, np.full(4, 0x0A, np.uint8)))
     plain = (raw[quotes + 2] == SINGLE_QUOTE_BYTE) & (raw[quotes + 1] != BACKSLASH)
-    plain &= (raw[quotes + 1] != 0x0A) & (raw[quotes + 1] != SINGLE_QUOTE_BYTE)
+    plain &= ~_BREAKS_LINE[raw[quotes + 1]] & (raw[quotes + 1] != SINGLE_QUOTE_BYTE)
     escaped = (raw[quotes + 1] == BACKSLASH) & (padded[quotes + 3] == Kind.SINGLE_QUOTE)
+    escaped &= ~_BREAKS_LINE[raw[quotes + 2]]
     candidates = quotes[plain]
     if len(candidates):
         # In `'a','b'` the text `','` matches too: of candidates two bytes apart only every second one is a literal.

@@ -6,7 +6,10 @@ static const uint64_t MULTIPLIERS[4] = {
 static const uint32_t NUMBER_HASH = 0x4E554D21u, CHARACTER_HASH = 0x43484152u, SHAPE_MULTIPLIER = 0x9E3779B1u;
 enum { MARKED = 0x80, SHAPE_DIGIT = 3, VOCABULARY_SHIFT = 32 - 18 };
 
-/* Mark 'x' and '\n' as one token each. A mark keeps the class below it, which other quotes are still judged by. */
+static inline int breaks_line(uint8_t byte) { return byte == '\n' || byte == '\r'; }
+
+/* Mark 'x' and '\n' as one token each, none over a line's end. A mark keeps the class below it, which other quotes are
+ * still judged by. */
 static int mark_character_literals(const uint8_t *data, int64_t n, uint8_t *classes)
 {
     int marked = 0;
@@ -16,7 +19,7 @@ static int mark_character_literals(const uint8_t *data, int64_t n, uint8_t *clas
         int64_t i = quote - data;
         if ((classes[i] & ~MARKED) == SINGLE_QUOTE) {
             /* The padding after the text is line breaks, so three bytes ahead can always be read. */
-            if (data[i + 2] == '\'' && data[i + 1] != '\\' && data[i + 1] != '\n' && data[i + 1] != '\'') {
+            if (data[i + 2] == '\'' && data[i + 1] != '\\' && !breaks_line(data[i + 1]) && data[i + 1] != '\'') {
                 if (i - last_candidate != 2)
                     chain_start = i;
                 last_candidate = i;
@@ -26,7 +29,8 @@ static int mark_character_literals(const uint8_t *data, int64_t n, uint8_t *clas
                     marked = 1;
                 }
             }
-            if (data[i + 1] == '\\' && i + 3 < n && (classes[i + 3] & ~MARKED) == SINGLE_QUOTE) {
+            if (data[i + 1] == '\\' && !breaks_line(data[i + 2]) && i + 3 < n &&
+                (classes[i + 3] & ~MARKED) == SINGLE_QUOTE) {
                 for (int k = 0; k < 4; k++)
                     classes[i + k] |= MARKED;
                 marked = 1;
