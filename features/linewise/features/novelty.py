@@ -86,9 +86,9 @@ def novelty(
             structure.parent,
             continues,
             opens_scope,
-            known := np.zeros(features.shape, dtype=np.uint8),
+            known := np.zeros(len(features), dtype=np.uint8),
         )
-        return known.astype(np.float32)
+        return np.unpackbits(known[:, np.newaxis], axis=1, bitorder="little").astype(np.float32)
     first_targets, second_targets = _targets(batch, tokens, states, eligible)
     if not len(first_targets) and not len(second_targets):
         return features

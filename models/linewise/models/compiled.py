@@ -1,4 +1,4 @@
-"""The whole pipeline in one call of the compiled kernel: the same answers, without a step of numpy between two stages.
+"""The whole pipeline in the compiled kernel: the same answers, without a step of numpy between two stages.
 
 The first layers of the context networks are cut by what their columns show: what a line itself adds to a layer, what
 its neighbours do, and what rows do that many lines share (a parent, an enclosing bracket). The kernel multiplies a
@@ -11,7 +11,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -49,6 +49,8 @@ STAGES = (
     "second context network",
 )
 """The parts of an answer that the kernel can time."""
+SECTION_LINES = 2048
+"""The kernel answers for so many lines at a time, at most."""
 _PANEL = 16
 _N_LOGARITHMS = 4096
 
@@ -80,6 +82,49 @@ _SECOND_GROUPS = (
 
 class TextTooLargeError(ValueError):
     """A text of 2 GiB or more, which the compiled kernel cannot count."""
+
+
+class Running:
+    """Texts that are being labelled, whose lines are had one after the other; a context manager.
+
+    Attributes:
+        scores, line_offsets: as in `pipeline.Answers`.
+        n_lines: of all texts.
+    """
+
+    def __init__(
+        self,
+        compiled: kernel.Kernel,
+        handle: int,
+        scores: Float32Array,
+        line_offsets: NDArray[np.int64],
+        alive: tuple[object, ...],
+    ) -> None:
+        """Take over what `lw_begin` returned; `alive` is what it points to."""
+        self._kernel, self._handle, self._alive = compiled, handle, alive
+        self.scores, self.line_offsets = scores, line_offsets
+        self.n_lines = int(line_offsets[-1])
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        """Give up what the kernel holds; nothing can be read any more."""
+        handle, self._handle = self._handle, 0
+        self._kernel.call("lw_end", handle)
+
+    def read(self, probabilities: Float32Array) -> int:
+        """The next lines' probabilities, as many as there are and as there is room for.
+
+        Args:
+            probabilities: where to write them, float32 of shape (n, n_labels); n is at least `SECTION_LINES`, or the
+                number of all lines that are left.
+
+        Returns:
+            How many lines were written, 0 after the last one.
+        """
+        return self._kernel.call("lw_next", self._handle, len(probabilities), probabilities)
 
 
 class CompiledNetworks:
@@ -152,6 +197,19 @@ class CompiledNetworks:
         Raises:
             TextTooLargeError: if they are longer than `MAX_BYTES`.
         """
+        with self.begin(texts, languages, contexts, seconds) as running:
+            probabilities = np.empty((running.n_lines, N_LABELS), dtype=np.float32)
+            running.read(probabilities)
+        return probabilities, running.scores, running.line_offsets
+
+    def begin(
+        self,
+        texts: Sequence[bytes],
+        languages: Sequence[int],
+        contexts: Sequence[int],
+        seconds: NDArray[np.float64] | None = None,
+    ) -> Running:
+        """Begin to label some texts, see `answer`; all that comes before the context networks is done."""
         count = len(texts)
         lengths = np.array([len(text) for text in texts], dtype=np.int64)
         if int(lengths.sum()) + count > MAX_BYTES:
@@ -159,11 +217,10 @@ class CompiledNetworks:
         pointers = (ctypes.c_char_p * count)(*texts)
         addresses = ctypes.addressof(pointers) if count else None
         offsets = np.empty(count + 1, dtype=np.int64)
-        n_lines = self._kernel.call("lw_line_offsets", addresses, lengths, count, offsets)
-        probabilities = np.empty((n_lines, N_LABELS), dtype=np.float32)
+        self._kernel.call("lw_line_offsets", addresses, lengths, count, offsets)
         scores = np.empty((count, self._n_scores), dtype=np.float32)
-        self._kernel.call(
-            "lw_answer",
+        handle = self._kernel.call(
+            "lw_begin",
             self._model,
             addresses,
             lengths,
@@ -171,11 +228,10 @@ class CompiledNetworks:
             offsets,
             np.array(languages, dtype=np.int32),
             np.array(contexts, dtype=np.uint8),
-            probabilities,
             scores,
             seconds,
         )
-        return probabilities, scores, offsets
+        return Running(self._kernel, handle, scores, offsets, (self, seconds))
 
     def _keep(self, array: NDArray[Any]) -> int:
         """The address of an array that lives as long as this object."""

@@ -49,7 +49,9 @@ _SIGNATURES = {
     "lw_settle_blanks": "v annana",
     "lw_pack": "v anna",
     "lw_line_offsets": "n aana",
-    "lw_answer": "s aaanaaaaaa",
+    "lw_begin": "n aaanaaaaa",
+    "lw_next": "n nna",
+    "lw_end": "v n",
     "lw_has_wide_registers": "s ",
 }
 _TYPES = {"v": None, "n": ctypes.c_int64, "s": ctypes.c_int, "a": ctypes.c_void_p}

@@ -1,24 +1,23 @@
-/* The whole way from texts to probabilities in one call: `pipeline.answer`, with indices of 32 bits.
+/* The whole way from texts to probabilities: `pipeline.answer`, with indices of 32 bits.
  *
- * The steps are those of the other files, joined here: one call costs nothing that a short text would notice, and a
- * long one is taken a block of lines at a time, so that what a block needs stays in the cache and only what distant
- * lines see of each other is held for all lines.
+ * The steps are those of the other files, joined here. A text is read a window of lines at a time, and answered a
+ * section of lines at a time, so that what these need stays in the cache; only what distant lines see of each other is
+ * held for all lines.
  */
 #define ALL_IN_ONE
 #include "kernel.h"
 
+#include "brackets.c"
+#include "names.c"
 #include "products.c"
 #include "states.c"
 #include "structure.c"
 #include "tokens.c"
 #include "vectors.c"
 
-#include "prepare.h"
-
 #include <time.h>
 
-enum { VECTOR_LINES = 96, MAX_FEATURES = FEATURES_PER_LINE + FEATURES_PER_TOKEN * MAX_TOKENS_PER_LINE };
-enum { FIRST_STAGE = 8, SECOND_STAGE = 9, HUGE_PAGES = 4 << 20, SECTION_BITS = 11 };
+enum { SECTION_BITS = 11 };
 /* `context.CONTEXTS`, the ones that the steps name. */
 enum { WHOLE_FILE = 0, UNKNOWN_CONTEXT = 2 };
 
@@ -65,21 +64,38 @@ typedef struct {
 
 typedef struct Flow Flow;
 
-/* A batch on its way. Arrays are of lines, of rows (see `structure`) or of tokens. */
+/* The stages that are timed: `compiled.STAGES`. */
+enum { AT_LINES, AT_TOKENS, AT_LANGUAGE, AT_STATES, AT_NETWORK, AT_BEGINNINGS, AT_STRUCTURE, AT_NAMES, AT_FIRST, AT_SECOND };
+
+/* What is known of a line's tokens by the last step that saw them, as bits: begins with a comment or directive, ends with
+ * an opening bracket or a comma, begins with a word that makes names local, or with a brace or `where`. */
+enum { ASIDE = 1, GOES_ON = 2, IS_LOCAL = 4, CONTINUES_SIBLING = 8 };
+
+/* A line that opens a heredoc of a name, or may end one; and the line that ends it. */
+typedef struct {
+    Index line, end;
+    uint32_t name;
+} Heredoc;
+
+/* A batch on its way. Arrays are of documents, of lines, or of rows (see `structure`). */
 typedef struct {
     const Model *model;
     const uint8_t *contexts;
-    int64_t n_documents, n_bytes, n_lines, n_rows, n_slots[2];
-    uint8_t *data;
-    Index *line_offsets, *line_starts, *first, *row_of_line;
-    int32_t *documents, *indents;
-    uint8_t *language_of, *languages;
-    Index *starts, *ends;
-    uint8_t *kinds, *of_token;
-    uint32_t *exact, *abstract;
-    uint8_t *line_maps, *open_at_end, *stray_close, *at_start, *state_after;
+    double *seconds, clock;
+    int64_t n_documents, n_lines, n_rows, n_slots[2];
+    Index *line_offsets, *row_of_line;
+    uint8_t *language_of;
+    int32_t *indents; /* -1 where a line is blank */
+    uint8_t *line_maps, *stray_close, *at_start, *state_after, *traits;
+    uint8_t *brackets; /* see `put_brackets` */
+    int64_t n_brackets, bracket_capacity;
+    Mentions mentions;
+    int64_t mention_capacity;
+    Heredoc *heredocs;
+    int64_t n_heredocs, heredoc_capacity;
     float *inside_logits, *probabilities;
-    void *own; /* what the line network sums of each line, see `put_own` */
+    void *own; /* what the line network sums of each line, see `put_own`; so many bytes each */
+    int64_t own_size;
     uint8_t *is_sentinel, *inside, *aside, *enclosing_kind, *closes, *transparent, *novelty;
     Index *sentinel, *raw_indent, *enclosing, *matching, *depth, *unopened;
     Index *indent, *previous_opaque, *next_opaque, *parent, *root, *sibling, *next_lower, *opener;
@@ -89,23 +105,26 @@ typedef struct {
     Flow *flow;
 } Text;
 
+/* Memory for `count` values, and one more so that none is too little to ask for. */
+static void *take(int64_t count, size_t size) { return malloc(((size_t)count + 1) * size); }
+
 #ifdef __linux__
 #include <sys/mman.h>
 #endif
 
-/* Memory for `count` values; large arrays in large pages, which a system gives out faster. */
-static void *take(int64_t count, size_t size)
+enum { WORTH_GIVING = 1 << 24, PAGE = 1 << 16 }; /* in bytes; a page is no larger on any system */
+
+/* Give the system back the bytes begin:end of some memory, which are needed no more; only where there are many in all. */
+static void give_back(void *memory, int64_t all, int64_t begin, int64_t end)
 {
-    size_t bytes = ((size_t)count + 1) * size;
-    if (bytes < HUGE_PAGES)
-        return malloc(bytes);
-    size_t unit = 2 << 20, whole = (bytes + unit - 1) / unit * unit;
-    void *memory = aligned_alloc(unit, whole);
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-    if (memory)
-        madvise(memory, whole, MADV_HUGEPAGE);
+#ifdef __linux__
+    uintptr_t base = (uintptr_t)memory, from = (base + (uintptr_t)begin + PAGE - 1) / PAGE * PAGE;
+    uintptr_t to = (base + (uintptr_t)end) / PAGE * PAGE;
+    if (all >= WORTH_GIVING && from < to)
+        madvise((void *)from, to - from, MADV_DONTNEED);
+#else
+    (void)memory, (void)all, (void)begin, (void)end;
 #endif
-    return memory;
 }
 
 static inline float limited(float value, float least, float most)
@@ -124,38 +143,26 @@ static double processor_time(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* Count the time since `clock` for a stage, where anyone asks. Returns the time now. */
-static double spend(double *seconds, int stage, double clock)
+/* Count the time since the last call for a stage, where anyone asks. */
+static void spend(Text *t, int stage)
 {
-    if (!seconds)
-        return 0;
+    if (!t->seconds)
+        return;
     double now = processor_time();
-    seconds[stage] += now - clock;
-    return now;
+    t->seconds[stage] += now - t->clock;
+    t->clock = now;
 }
 
+#include "documents.h"
+#include "heredocs.h"
 #include "reading.h"
+#include "settling.h"
 #include "surroundings.h"
 
 #include "shown.h"
 #include "sums.h"
 #include "networks.h"
 #include "sections.h"
-
-static void drop_all(Text *t)
-{
-    void *all[] = {t->data, t->line_offsets, t->line_starts, t->first, t->row_of_line, t->documents, t->indents,
-                   t->language_of, t->languages, t->starts, t->ends, t->kinds, t->of_token, t->exact, t->abstract,
-                   t->line_maps, t->open_at_end, t->stray_close, t->at_start, t->state_after, t->inside_logits,
-                   t->probabilities, t->own, t->is_sentinel, t->inside, t->aside, t->enclosing_kind, t->closes,
-                   t->transparent, t->novelty, t->sentinel, t->raw_indent, t->enclosing, t->matching, t->depth,
-                   t->unopened, t->indent, t->previous_opaque, t->next_opaque, t->parent, t->root, t->sibling,
-                   t->next_lower, t->opener, t->continues, t->next_sibling, t->slots[0], t->slots[1], t->keys[0],
-                   t->keys[1], t->levels[0], t->levels[1]};
-    for (size_t k = 0; k < sizeof all / sizeof *all; k++)
-        free(all[k]);
-    end_flow(t->flow);
-}
 
 /* How many lines each text has: `line_offsets` (n_documents + 1). Returns the number of all. */
 VISIBLE int64_t lw_line_offsets(
@@ -167,37 +174,86 @@ VISIBLE int64_t lw_line_offsets(
     return line_offsets[n_documents];
 }
 
-/* Label some texts, of less than 2 ** 31 bytes in all with a line break each.
+/* Give up a batch. */
+VISIBLE void lw_end(Text *t)
+{
+    void *all[] = {t->line_offsets, t->row_of_line, t->language_of, t->indents, t->line_maps, t->stray_close, t->at_start,
+                   t->state_after, t->traits, t->brackets, t->mentions.marks, t->mentions.hashes, t->heredocs,
+                   t->inside_logits, t->probabilities, t->own, t->is_sentinel, t->inside, t->aside, t->enclosing_kind,
+                   t->closes, t->transparent, t->novelty, t->sentinel, t->raw_indent, t->enclosing, t->matching, t->depth,
+                   t->unopened, t->indent, t->previous_opaque, t->next_opaque, t->parent, t->root, t->sibling,
+                   t->next_lower, t->opener, t->continues, t->next_sibling, t->slots[0], t->slots[1], t->keys[0],
+                   t->keys[1], t->levels[0], t->levels[1]};
+    for (size_t k = 0; k < sizeof all / sizeof *all; k++)
+        free(all[k]);
+    end_flow(t->flow);
+    free(t);
+}
+
+/* What there is of each line from the first step on. */
+static int begin_lines(Text *t, const int64_t *line_offsets)
+{
+    const Model *model = t->model;
+    t->own_size = model->n_hidden * (int64_t)(model->codes ? sizeof(int16_t) : sizeof(float));
+    if (TAKE(t->line_offsets, t->n_documents + 1) || TAKE(t->row_of_line, t->n_lines) ||
+        TAKE(t->language_of, t->n_documents) || TAKE(t->indents, t->n_lines) ||
+        TAKE(t->line_maps, t->n_lines * N_STATES) || TAKE(t->stray_close, t->n_lines) || TAKE(t->traits, t->n_lines) ||
+        TAKE(t->inside_logits, t->n_lines) || TAKE(t->probabilities, t->n_rows * model->n_labels) ||
+        !(t->own = take(t->n_lines, (size_t)t->own_size)))
+        return -1;
+    for (int64_t k = 0; k <= t->n_documents; k++)
+        t->line_offsets[k] = (Index)line_offsets[k];
+    for (int64_t k = 0; k < t->n_documents; k++)
+        for (int64_t line = line_offsets[k]; line < line_offsets[k + 1]; line++)
+            t->row_of_line[line] = (Index)(line + k + 1);
+    return 0;
+}
+
+/* Begin to label some texts, of less than 2 ** 31 bytes in all with a line break each: all that comes before the context
+ * networks, after which the texts are needed no more.
  *
  * `given` is each text's language, -1 where it is to be found; `contexts` the index of its context, the first of which
- * says that it is whole. Out: `probabilities` (n_lines, n_labels), `scores` (n_documents, n_scores). Adds to `seconds`,
- * where it is not NULL, the processor time of each stage. Returns 0, or -1 where memory is short.
+ * says that it is whole. Out: `scores` (n_documents, n_scores). Until `lw_end`, the processor time of each stage is added
+ * to `seconds`, where that is not NULL. Returns the batch's address, or -1 where memory is short.
  */
-VISIBLE int lw_answer(
+VISIBLE int64_t lw_begin(
     const Model *model, const uint8_t *const *texts, const int64_t *lengths, int64_t n_documents,
-    const int64_t *line_offsets, const int32_t *given, const uint8_t *contexts, float *probabilities, float *scores,
-    double *seconds)
+    const int64_t *line_offsets, const int32_t *given, const uint8_t *contexts, float *scores, double *seconds)
 {
-    Text t = {.model = model, .contexts = contexts, .n_documents = n_documents, .n_lines = line_offsets[n_documents]};
-    t.n_rows = t.n_lines + n_documents + 1;
-    double clock = seconds ? processor_time() : 0;
-    int failed = 0;
-    for (int stage = 0; !failed && stage <= FIRST_STAGE; stage++) {
-        switch (stage) {
-        case 0: failed = join(&t, texts, lengths, line_offsets); break;
-        case 1: failed = find_tokens(&t); break;
-        case 2: failed = settle_languages(&t, given, scores); break;
-        case 3: failed = find_states(&t); break;
-        case 4: failed = read_lines(&t); break;
-        case 5: failed = settle_states(&t); break;
-        case 6: failed = find_structure(&t); break;
-        case 7: failed = find_names(&t) || find_slots(&t); break;
-        case FIRST_STAGE: failed = begin_flow(&t, scores); break;
-        }
-        clock = spend(seconds, stage, clock);
-    }
-    for (int64_t line = 0; !failed && t.flow->next_row < t.n_rows;)
-        line += run_section(&t, probabilities + line * model->n_labels, seconds);
-    drop_all(&t);
-    return failed ? -1 : 0;
+    Text *t = calloc(1, sizeof *t);
+    Reader reader = {.texts = texts, .lengths = lengths};
+    if (!t)
+        return -1;
+    t->model = model;
+    t->contexts = contexts;
+    t->n_documents = n_documents;
+    t->n_lines = line_offsets[n_documents];
+    t->n_rows = t->n_lines + n_documents + 1;
+    t->seconds = seconds;
+    t->clock = seconds ? processor_time() : 0;
+    int failed = begin_lines(t, line_offsets) || read_lines(t, &reader, given, scores);
+    failed = failed || settle_states(t);
+    spend(t, AT_BEGINNINGS);
+    failed = failed || find_structure(t);
+    spend(t, AT_STRUCTURE);
+    failed = failed || find_names(t) || find_slots(t);
+    spend(t, AT_NAMES);
+    failed = failed || begin_flow(t, scores);
+    spend(t, AT_FIRST);
+    if (!failed)
+        return (int64_t)(intptr_t)t;
+    lw_end(t);
+    return -1;
+}
+
+/* Label the batch's next lines, as many as there is room for in `out` (max_lines, n_labels), which must be SECTION at
+ * least or all that are left. Returns their number, 0 after the last. */
+VISIBLE int64_t lw_next(Text *t, int64_t max_lines, float *out)
+{
+    int64_t n_lines = 0;
+    if (t->seconds)
+        t->clock = processor_time();
+    while (t->flow->next_row < t->n_rows && lines_of_section(t) <= max_lines - n_lines)
+        n_lines += run_section(t, out + n_lines * t->model->n_labels);
+    return n_lines;
 }

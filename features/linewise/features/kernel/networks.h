@@ -1,4 +1,4 @@
-/* Of `lw_answer`: the context networks. Both are run for one section of rows before the next one's turn, so that what
+/* Of `lw_next`: the context networks. Both are run for one section of rows before the next one's turn, so that what
  * the second one takes over from the first stays in the cache and is held for no other lines. */
 
 enum { SECTION = 1 << SECTION_BITS };
@@ -12,7 +12,7 @@ struct Flow {
     Kept kept;
     uint8_t *whole;
     float *answers, *sums;
-    int64_t next_row, document; /* the first row of the next section, and the document that is in its turn there */
+    int64_t next_row, next_line, document; /* where the next section begins */
 };
 
 /* Whether a document may be a whole file: `context._whole`. */

@@ -1,100 +1,139 @@
-/* Of `lw_answer`: from bytes to what each line says by itself. */
+/* Of `lw_begin`: from bytes to what each line says by itself, some lines at a time. Of the text itself only that is kept
+ * which distant lines need: see `brackets`, `mentions`, `heredocs` and `traits` of `Text`. */
+#include <math.h>
 
-/* Lay the texts end to end, and find their lines. */
-static int join(Text *t, const uint8_t *const *texts, const int64_t *lengths, const int64_t *line_offsets)
+enum { MAX_TOKENS_PER_LANGUAGE = 6000, MAX_SCORES = 64 };
+enum { WINDOW_LINES = 1024, WINDOW_BYTES = 1 << 16, VECTOR_LINES = 96 };
+enum { MAX_FEATURES = FEATURES_PER_LINE + FEATURES_PER_TOKEN * MAX_TOKENS_PER_LINE };
+
+/* The scores of a document's language by its first tokens; `of` of shape (n_scores), n_scores <= MAX_SCORES. */
+static void score_languages(
+    const float *weight, const float *bias, int64_t n_scores, const Index *first, int64_t begin_line, int64_t end_line,
+    const uint32_t *exact, const uint32_t *abstract, float *of)
 {
-    for (int64_t k = 0; k < t->n_documents; k++)
-        t->n_bytes += source_of(texts[k], lengths[k]).size;
-    if (TAKE(t->data, t->n_bytes + 8) || TAKE(t->line_offsets, t->n_documents + 1) ||
-        TAKE(t->line_starts, t->n_lines) || TAKE(t->ends, t->n_lines) || TAKE(t->documents, t->n_lines) ||
-        TAKE(t->indents, t->n_lines) || TAKE(t->row_of_line, t->n_lines))
-        return -1;
-    uint8_t *to = t->data;
-    for (int64_t k = 0; k < t->n_documents; k++) {
-        Source source = source_of(texts[k], lengths[k]);
-        memcpy(to, source.bytes, (size_t)source.length);
-        to += source.length;
-        if (source.size > source.length)
-            *to++ = '\n';
-    }
-    memset(to, '\n', 8);
-    split(t->data, t->n_bytes, t->line_starts, t->ends);
-    lw_indentation(t->data, t->model->white_space, t->line_starts, t->ends, t->n_lines, t->indents);
-    DROP(t->ends);
-    for (int64_t k = 0; k <= t->n_documents; k++)
-        t->line_offsets[k] = (Index)line_offsets[k];
-    for (int64_t k = 0; k < t->n_documents; k++)
-        for (int64_t line = line_offsets[k]; line < line_offsets[k + 1]; line++) {
-            t->documents[line] = (int32_t)k;
-            t->row_of_line[line] = (Index)(line + k + 1);
+    int64_t begin = first[begin_line], end = first[end_line];
+    end = end - begin < MAX_TOKENS_PER_LANGUAGE ? end : begin + MAX_TOKENS_PER_LANGUAGE;
+    float share = (float)(1 / sqrt((double)(end > begin ? end - begin : 1))), sums[MAX_SCORES] = {0};
+    for (int64_t line = begin_line; line < end_line && first[line] < end; line++)
+        for (int64_t token = first[line]; token < first[line + 1] && token < end; token++) {
+            uint32_t previous = first[line] == token ? BEGIN : abstract[token - 1];
+            const float *word = weight + (int64_t)((exact[token] * K[0]) >> LANGUAGE_SHIFT) * n_scores;
+            const float *pair =
+                weight + (int64_t)(mix(previous * K[1] + abstract[token] * K[2]) >> LANGUAGE_SHIFT) * n_scores;
+            for (int64_t k = 0; k < n_scores; k++)
+                sums[k] += share * word[k];
+            for (int64_t k = 0; k < n_scores; k++)
+                sums[k] += share * pair[k];
         }
-    return 0;
+    float highest = -INFINITY, total = 0;
+    for (int64_t k = 0; k < n_scores; k++) {
+        sums[k] += bias[k];
+        highest = sums[k] > highest ? sums[k] : highest;
+    }
+    for (int64_t k = 0; k < n_scores; k++)
+        total += of[k] = expf(sums[k] - highest);
+    for (int64_t k = 0; k < n_scores; k++)
+        of[k] = begin_line == end_line ? 1.0f / (float)n_scores : of[k] / total;
 }
 
-static int find_tokens(Text *t)
+
+/* `pipeline.language_scores` of a document that begins in the window: by its first tokens, which are looked for beyond
+ * the window where it goes on there. */
+static int find_language(const Text *t, const Window *window, const Reader *reader, int64_t document, float *of)
 {
     const Model *model = t->model;
-    uint8_t *classes;
-    if (TAKE(classes, t->n_bytes))
-        return -1;
-    int64_t n_tokens = lw_classify_bytes(t->data, t->n_bytes, model->classes, classes);
-    int failed = TAKE(t->starts, n_tokens) || TAKE(t->ends, n_tokens) || TAKE(t->kinds, n_tokens) ||
-                 TAKE(t->exact, n_tokens) || TAKE(t->abstract, n_tokens) || TAKE(t->first, t->n_lines + 1) ||
-                 TAKE(t->of_token, n_tokens);
+    int64_t begin = t->line_offsets[document], end = t->line_offsets[document + 1];
+    Window other = {0};
+    Reader again = {.texts = reader->texts, .lengths = reader->lengths, .document = document};
+    int failed = 0;
+    if (end > window->begin + window->n_lines) {
+        window = &other;
+        while (!failed && again.document == document && other.n_tokens < MAX_TOKENS_PER_LANGUAGE) {
+            int64_t line = other.n_lines;
+            failed = add_documents(&other, &again, document + 1, WINDOW_LINES, WINDOW_BYTES) ||
+                     tokenize(&other, model, line);
+        }
+        begin = 0;
+        end = other.n_lines;
+    } else {
+        begin -= window->begin;
+        end -= window->begin;
+    }
     if (!failed)
-        lw_tokens(
-            t->data, t->n_bytes, classes, model->shapes, model->vocabulary, t->line_starts, t->n_lines, t->starts,
-            t->ends, t->kinds, t->exact, t->abstract, NULL, t->first);
-    free(classes);
+        score_languages(
+            model->language_weight, model->language_bias, model->n_scores, window->first, begin, end, window->exact,
+            window->abstract, of);
+    end_window(&other);
     return failed;
 }
 
-/* `pipeline.language_scores` and the choice of a language that follows from them. */
-static int settle_languages(Text *t, const int32_t *given, float *scores)
+/* `pipeline.language_scores` of a document, and the choice of a language that follows from them. */
+static int settle_language(
+    Text *t, const Window *window, const Reader *reader, int64_t document, int32_t given, float *of)
 {
     const Model *model = t->model;
-    int64_t n_scores = model->n_scores, n_languages = n_scores - 1;
-    if (TAKE(t->language_of, t->n_documents) || TAKE(t->languages, t->n_lines))
-        return -1;
-    for (int64_t k = 0; k < t->n_documents; k++) {
-        float *of = scores + k * n_scores;
-        int64_t begin = t->line_offsets[k], end = t->line_offsets[k + 1], best = 0;
-        if (given[k] >= 0) {
-            memset(of, 0, (size_t)n_scores * sizeof *of);
-            of[best = given[k]] = 1;
-        } else {
-            score_languages(
-                model->language_weight, model->language_bias, n_scores, t->first, begin, end, t->exact, t->abstract, of);
-            for (int64_t language = 1; language < n_languages; language++)
-                best = of[language] > of[best] ? language : best;
-            /* Languages that read alike share the score, so their sum decides. */
-            const int32_t *pairs = model->pairs;
-            if (!(of[best] >= model->limits[0] || of[pairs[0]] + of[pairs[1]] >= model->limits[0] ||
-                  of[pairs[2]] + of[pairs[3]] >= model->limits[0]))
-                best = n_languages;
-        }
-        t->language_of[k] = (uint8_t)best;
-        if (end > begin)
-            memset(t->languages + begin, (int)best, (size_t)(end - begin));
+    int64_t n_languages = model->n_scores - 1, best = 0;
+    if (given >= 0) {
+        memset(of, 0, (size_t)model->n_scores * sizeof *of);
+        of[best = given] = 1;
+    } else {
+        if (find_language(t, window, reader, document, of))
+            return -1;
+        for (int64_t language = 1; language < n_languages; language++)
+            best = of[language] > of[best] ? language : best;
+        /* Languages that read alike share the score, so their sum decides. */
+        const int32_t *pairs = model->pairs;
+        if (!(of[best] >= model->limits[0] || of[pairs[0]] + of[pairs[1]] >= model->limits[0] ||
+              of[pairs[2]] + of[pairs[3]] >= model->limits[0]))
+            best = n_languages;
     }
+    t->language_of[document] = (uint8_t)best;
     return 0;
 }
 
-/* `states.read_states`. */
-static int find_states(Text *t)
+/* What is kept of a line's tokens besides its brackets and names. */
+static uint8_t traits_of(const Model *model, const Window *window, int64_t line)
 {
-    if (TAKE(t->line_maps, t->n_lines * N_STATES) || TAKE(t->open_at_end, t->n_lines) ||
-        TAKE(t->stray_close, t->n_lines) || TAKE(t->at_start, t->n_lines) || TAKE(t->state_after, t->n_lines))
-        return -1;
-    lw_read_states(
-        t->data, t->starts, t->ends, t->kinds, t->first, t->n_lines, t->languages, t->model->transitions, t->of_token,
-        t->line_maps, t->open_at_end, t->stray_close);
-    for (int64_t k = 0; k < t->n_documents; k++)
-        if (t->model->has_heredocs[t->language_of[k]] &&
-            close_heredocs(
-                t->data, t->starts, t->ends, t->kinds, t->exact, t->of_token, t->first, t->line_offsets[k],
-                t->line_offsets[k + 1], t->model->arrow_appends[t->language_of[k]], t->line_maps))
+    int64_t token = window->first[line], end = window->first[line + 1];
+    if (token == end)
+        return 0;
+    uint8_t state = window->of_token[token], first = window->data[window->starts[token]];
+    uint8_t last = window->data[window->starts[end - 1]];
+    int is_local = 0;
+    for (int64_t k = 0; end - token > 1 && k < model->n_local_words; k++)
+        is_local |= window->exact[token] == model->local_words[k];
+    int aside = state == LINE_COMMENT || state == BLOCK_COMMENT ||
+                (window->kinds[token] == HASH && model->has_directives[window->languages[line]]);
+    return (uint8_t)((aside ? ASIDE : 0) | (last == '(' || last == ',' ? GOES_ON : 0) | (is_local ? IS_LOCAL : 0) |
+                     (first == '{' || window->exact[token] == model->where[0] ? CONTINUES_SIBLING : 0));
+}
+
+/* Keep what later steps need of the text of the lines from `line` on. */
+static int keep_text(Text *t, const Window *window, int64_t line)
+{
+    int64_t n_tokens = window->n_tokens - window->first[line], n_lines = window->n_lines - line, room = n_tokens + n_lines;
+    Mentions *mentions = &t->mentions;
+    if (t->n_brackets + room > t->bracket_capacity) {
+        t->bracket_capacity = t->n_brackets + t->n_brackets / 4 + room;
+        if (LARGER(t->brackets, t->bracket_capacity))
             return -1;
+    }
+    if (mentions->n_marks + room > t->mention_capacity) {
+        t->mention_capacity = mentions->n_marks + mentions->n_marks / 4 + room;
+        if (LARGER(mentions->marks, t->mention_capacity) || LARGER(mentions->hashes, t->mention_capacity))
+            return -1;
+    }
+    for (; line < window->n_lines; line++) {
+        int64_t begin = window->first[line], end = window->first[line + 1];
+        t->traits[window->begin + line] = traits_of(t->model, window, line);
+        t->n_brackets += put_brackets(
+            window->data, window->starts, window->kinds, window->of_token, begin, end, t->brackets + t->n_brackets);
+        put_names(
+            window->data, window->starts, window->ends, window->kinds, window->of_token, window->exact, begin, end,
+            mentions);
+        if (t->model->has_heredocs[window->languages[line]] && note_heredocs(t, window, line))
+            return -1;
+    }
     return 0;
 }
 
@@ -129,111 +168,104 @@ static void put_own(const Text *t, int64_t line, const float *probabilities, flo
     memcpy(to + width, probabilities, (size_t)model->n_labels * sizeof *to);
 }
 
-/* What each line says by itself: its labels' probabilities, and whether it lies inside of something. */
-static int read_lines(Text *t)
+
+/* Working memory of `answer_lines`. */
+typedef struct {
+    int32_t *indices;
+    float *hidden, *logits, *answers, *sums;
+} Scratch;
+
+/* What the lines begin:end of the window say by themselves: their labels' probabilities, and whether they lie inside of
+ * something. */
+static void answer_lines(Text *t, const Window *window, int64_t begin, int64_t end, Scratch *work)
 {
     const Model *model = t->model;
     int64_t n_hidden = model->n_hidden, n_labels = model->n_labels, n_line = model->line.n_out;
     Index offsets[VECTOR_LINES + 1];
-    int32_t *indices;
-    float *hidden, *logits, *work;
-    size_t own_size = model->codes ? sizeof(int16_t) : sizeof(float);
-    int failed = TAKE(indices, VECTOR_LINES * MAX_FEATURES);
-    failed |= TAKE(hidden, VECTOR_LINES * n_hidden);
-    failed |= TAKE(logits, BLOCK * (n_line + n_labels));
-    failed |= TAKE(work, panels_of(n_line) * BLOCK * PANEL);
-    failed |= TAKE(t->inside_logits, t->n_lines) || TAKE(t->probabilities, t->n_rows * n_labels) ||
-              !(t->own = take(t->n_lines * n_hidden, own_size));
-    for (int64_t block = 0; !failed && block < t->n_lines; block += VECTOR_LINES) {
-        int64_t end = t->n_lines - block < VECTOR_LINES ? t->n_lines : block + VECTOR_LINES;
-        lw_vector_offsets(t->first + block, end - block, offsets);
+    for (int64_t stop; begin < end; begin = stop) {
+        stop = end - begin < VECTOR_LINES ? end : begin + VECTOR_LINES;
+        lw_vector_offsets(window->first + begin, stop - begin, offsets);
         lw_line_vectors(
-            t->data, t->line_starts, t->n_lines, t->first, t->kinds, t->exact, t->abstract, t->of_token, t->open_at_end,
-            t->indents, t->languages, t->documents, block, end, indices);
-        sum_lines(t, block, end - block, indices, offsets, hidden);
-        for (int64_t begin = block; begin < end; begin += BLOCK) {
-            int64_t rows = end - begin < BLOCK ? end - begin : BLOCK;
-            const float *of = hidden + (begin - block) * n_hidden;
-            apply(&model->line, model->line.weight, of, rows, work, logits, 0);
-            float *answers = logits + BLOCK * n_line;
+            window->data, window->line_starts, window->n_lines, window->first, window->kinds, window->exact,
+            window->abstract, window->of_token, window->open_at_end, t->indents + window->begin, window->languages,
+            window->documents, begin, stop, work->indices);
+        sum_lines(t, window->begin + begin, stop - begin, work->indices, offsets, work->hidden);
+        for (int64_t block = begin; block < stop; block += BLOCK) {
+            int64_t rows = stop - block < BLOCK ? stop - block : BLOCK;
+            apply(
+                &model->line, model->line.weight, work->hidden + (block - begin) * n_hidden, rows, work->sums,
+                work->logits, 0);
             for (int64_t row = 0; row < rows; row++) {
-                memcpy(answers + row * n_labels, logits + row * n_line, (size_t)n_labels * sizeof *answers);
-                t->inside_logits[begin + row] = logits[row * n_line + n_labels];
+                const float *from = work->logits + row * n_line;
+                memcpy(work->answers + row * n_labels, from, (size_t)n_labels * sizeof *from);
+                t->inside_logits[window->begin + block + row] = from[n_labels];
             }
-            lw_sigmoid(answers, rows * n_labels, answers);
+            lw_sigmoid(work->answers, rows * n_labels, work->answers);
             for (int64_t row = 0; row < rows; row++) {
-                const float *from = answers + row * n_labels;
-                memcpy(t->probabilities + t->row_of_line[begin + row] * n_labels, from, (size_t)n_labels * sizeof *from);
+                int64_t line = window->begin + block + row;
+                memcpy(
+                    t->probabilities + (line + window->documents[block + row] + 1) * n_labels,
+                    work->answers + row * n_labels, (size_t)n_labels * sizeof(float));
             }
         }
     }
-    for (int64_t k = 0; !failed && k <= t->n_documents; k++) {
-        int64_t sentinel = k < t->n_documents ? t->line_offsets[k] + k : t->n_rows - 1;
-        memset(t->probabilities + sentinel * n_labels, 0, (size_t)n_labels * sizeof(float));
-    }
-    DROP(t->abstract);
-    DROP(t->open_at_end);
-    free(indices);
-    free(hidden);
-    free(logits);
-    free(work);
-    return failed;
 }
 
-/* Whether a document may read otherwise than it was carried: `interior._is_doubtful`. */
-static int is_doubtful(const Text *t, int64_t begin, int64_t end, const uint8_t *may_begin)
-{
-    for (int64_t line = begin; line < end; line++)
-        if (t->at_start[line] != CODE && t->inside_logits[line] < 0)
-            return 1;
-    for (int state = 0; state < N_STATES; state++)
-        for (int64_t line = begin; may_begin[state] && line < end; line++)
-            if (t->line_maps[line * N_STATES + state] == CODE)
-                return 1;
-    return 0;
-}
-
-/* The state at each line's start, as is likeliest, and after it: `interior.settle_states`. */
-static int settle_states(Text *t)
+/* Read all lines: a window of them at a time, each but its last, whose next line is not there yet. */
+static int read_lines(Text *t, Reader *reader, const int32_t *given, float *scores)
 {
     const Model *model = t->model;
-    int64_t n_doubtful = 0;
-    uint8_t *beginnings;
-    Index *doubtful;
-    int failed = TAKE(beginnings, t->n_documents * N_STATES);
-    failed |= TAKE(doubtful, t->n_documents);
-    for (int64_t line = 0; !failed && line < t->n_lines; line++)
-        t->inside_logits[line] = limited(t->inside_logits[line], model->limits[1], model->limits[2]);
-    for (int64_t k = 0; !failed && k < t->n_documents; k++) {
-        int64_t begin = t->line_offsets[k], end = t->line_offsets[k + 1], language = t->language_of[k];
-        int may_begin_inside = t->contexts[k] != WHOLE_FILE;
-        uint8_t *may_begin = beginnings + k * N_STATES;
-        for (int state = 0; state < N_STATES; state++)
-            may_begin[state] = may_begin_inside && model->spans[language * N_STATES + state];
-        uint8_t state = initial_state(
-            model->transitions + language * N_EVENTS * N_STATES, t->line_maps, t->stray_close, begin, end);
-        for (int64_t line = begin; line < end; line++) {
-            t->at_start[line] = state;
-            state = t->line_maps[line * N_STATES + state];
-        }
-        if (begin == end)
-            continue;
-        int begins_inside = !may_begin_inside && t->at_start[begin] != CODE;
-        if (begins_inside || is_doubtful(t, begin, end, may_begin))
-            doubtful[n_doubtful++] = (Index)k;
-        if (begins_inside)
-            t->at_start[begin] = CODE;
+    int64_t n_settled = 0, unanswered = 0, n_labels = model->n_labels, n_line = model->line.n_out;
+    Window window = {0};
+    Scratch work = {0};
+    int failed = TAKE(work.indices, VECTOR_LINES * MAX_FEATURES) || TAKE(work.hidden, VECTOR_LINES * model->n_hidden) ||
+                 TAKE(work.logits, BLOCK * n_line) || TAKE(work.answers, BLOCK * n_labels) ||
+                 TAKE(work.sums, panels_of(n_line) * BLOCK * PANEL) || reserve_lines(&window, 1) ||
+                 reserve_bytes(&window, 0);
+    while (!failed && (window.begin + window.n_lines < t->n_lines || n_settled < t->n_documents)) {
+        int64_t line = window.n_lines, begin = window.begin + line;
+        failed = add_documents(&window, reader, t->n_documents, WINDOW_LINES, WINDOW_BYTES);
+        if (failed)
+            break;
+        int64_t n_lines = window.n_lines - line, end = begin + n_lines, is_last = end == t->n_lines;
+        lw_indentation(
+            window.data, model->white_space, window.line_starts + line, window.line_ends + line, n_lines,
+            t->indents + begin);
+        spend(t, AT_LINES);
+        if ((failed = tokenize(&window, model, line)))
+            break;
+        spend(t, AT_TOKENS);
+        for (; !failed && n_settled < t->n_documents && (is_last || t->line_offsets[n_settled] < end); n_settled++)
+            failed = settle_language(
+                t, &window, reader, n_settled, given[n_settled], scores + n_settled * model->n_scores);
+        for (int64_t k = line; k < window.n_lines; k++)
+            window.languages[k] = t->language_of[window.documents[k]];
+        spend(t, AT_LANGUAGE);
+        if (failed)
+            break;
+        lw_read_states(
+            window.data, window.starts, window.ends, window.kinds, window.first + line, n_lines,
+            window.languages + line, model->transitions, window.of_token, t->line_maps + begin * N_STATES,
+            window.open_at_end + line, t->stray_close + begin);
+        spend(t, AT_STATES);
+        failed = keep_text(t, &window, line);
+        spend(t, AT_STRUCTURE);
+        int64_t answered = window.n_lines - !is_last;
+        answer_lines(t, &window, unanswered, answered, &work);
+        int64_t kept = answered > 0 ? answered - 1 : 0;
+        drop_lines(&window, kept);
+        unanswered = answered - kept;
+        spend(t, AT_NETWORK);
     }
-    failed = failed || lw_settle_states(
-        t->line_maps, t->line_offsets, doubtful, n_doubtful, beginnings, t->inside_logits, model->slips, model->margin,
-        t->at_start);
-    for (int64_t line = 0; !failed && line < t->n_lines; line++)
-        t->state_after[line] = t->line_maps[line * N_STATES + t->at_start[line]];
-    free(beginnings);
-    free(doubtful);
-    DROP(t->inside_logits);
-    DROP(t->line_maps);
-    DROP(t->stray_close);
-    DROP(t->languages);
+    end_window(&window);
+    free(work.indices);
+    free(work.hidden);
+    free(work.logits);
+    free(work.answers);
+    free(work.sums);
+    for (int64_t k = 0; !failed && k <= t->n_documents; k++)
+        memset(
+            t->probabilities + ((k < t->n_documents ? t->line_offsets[k] : t->n_lines) + k) * n_labels, 0,
+            (size_t)n_labels * sizeof(float));
     return failed;
 }

@@ -1,4 +1,4 @@
-/* Of `lw_answer`: the sections of rows that the context networks take one after the other. */
+/* Of `lw_next`: the sections of rows that the context networks take one after the other. */
 
 static inline int64_t section_of(int64_t row) { return row >> SECTION_BITS; }
 
@@ -127,13 +127,21 @@ static void end_flow(Flow *flow)
     free(flow);
 }
 
+/* How many lines the next section has. */
+static int64_t lines_of_section(const Text *t)
+{
+    int64_t begin = t->flow->next_row, end = begin + SECTION < t->n_rows ? begin + SECTION : t->n_rows, count = 0;
+    for (int64_t row = begin; row < end; row++)
+        count += !t->is_sentinel[row];
+    return count;
+}
+
 /* Run both networks over the next section: `out` (lines, n_labels). Returns the number of its lines. */
-static int64_t run_section(Text *t, float *out, double *seconds)
+static int64_t run_section(Text *t, float *out)
 {
     Flow *flow = t->flow;
     int64_t begin = flow->next_row, end = begin + SECTION < t->n_rows ? begin + SECTION : t->n_rows, n_lines = 0;
     int64_t n_labels = t->model->n_labels, n_sums = t->model->second.n_out, row = begin, document = flow->document;
-    double clock = seconds ? processor_time() : 0;
     Shown shown = first_shown(t);
     Block block;
     memset(flow->answers, 0, (size_t)((end - begin) * n_labels) * sizeof(float));
@@ -150,7 +158,11 @@ static int64_t run_section(Text *t, float *out, double *seconds)
         }
         n_lines += block.count;
     }
-    clock = spend(seconds, FIRST_STAGE, clock);
+    /* From a place a little before, as the last time may have ended within a page. */
+    int64_t from = flow->next_line * t->own_size - PAGE;
+    flow->next_line += n_lines;
+    give_back(t->own, t->n_lines * t->own_size, from > 0 ? from : 0, flow->next_line * t->own_size);
+    spend(t, AT_FIRST);
     shown = (Shown){flow->answers, begin, end, flow->kept.chosen ? &flow->kept : NULL, 0};
     for (int side = 0; side < 2; side++)
         find_ancestors(t, &shown, side, end, &flow->second.ancestors[side]);
@@ -161,7 +173,7 @@ static int64_t run_section(Text *t, float *out, double *seconds)
         run_second(t, flow, &shown, &block, flow->sums + n_lines * n_sums, out + n_lines * n_labels);
         n_lines += block.count;
     }
-    spend(seconds, SECOND_STAGE, clock);
+    spend(t, AT_SECOND);
     flow->next_row = end;
     return n_lines;
 }

@@ -1,4 +1,4 @@
-/* Of `lw_answer`: what rows show each other of their answers. */
+/* Of `lw_next`: what rows show each other of their answers. */
 
 enum { LEVELS_UP = 32, MAX_LABELS = 32 };
 

@@ -1,4 +1,4 @@
-/* Of `lw_answer`: the sums of a context network's first layer, for a block of lines. */
+/* Of `lw_next`: the sums of a context network's first layer, for a block of lines. */
 
 enum { KEPT_KEYS = 4 };
 

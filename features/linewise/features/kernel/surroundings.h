@@ -1,15 +1,4 @@
-/* Of `lw_answer`: how lines hang together, and what is known of their names. */
-
-/* Whether a line begins with a comment or a preprocessor directive. */
-static inline int begins_aside(const Text *t, int64_t line)
-{
-    int64_t token = t->first[line];
-    if (token == t->first[line + 1])
-        return 0;
-    uint8_t state = t->of_token[token];
-    return state == LINE_COMMENT || state == BLOCK_COMMENT ||
-           (t->kinds[token] == HASH && t->model->has_directives[t->language_of[t->documents[line]]]);
-}
+/* Of `lw_begin`: how lines hang together, and what is known of their names. */
 
 /* `structure.build_structure`. */
 static int find_structure(Text *t)
@@ -38,16 +27,17 @@ static int find_structure(Text *t)
     memset(t->closes, 0, (size_t)n);
     memset(t->depth, 0, (size_t)n * sizeof *t->depth);
     memset(t->unopened, 0, (size_t)n * sizeof *t->unopened);
-    if (lw_brackets(
-            t->data, t->starts, t->kinds, t->of_token, t->first, t->line_offsets, t->n_documents, t->row_of_line,
-            t->inside, t->enclosing, t->enclosing_kind, t->closes, t->matching, t->depth, t->unopened))
+    if (match_brackets(
+            t->brackets, t->n_brackets, t->line_offsets, t->n_documents, t->row_of_line, t->inside, t->enclosing,
+            t->enclosing_kind, t->closes, t->matching, t->depth, t->unopened))
         return -1;
+    DROP(t->brackets);
     for (int64_t line = 0; line < t->n_lines; line++) {
         int64_t row = t->row_of_line[line];
         int kind = t->enclosing_kind[row];
         t->aside[row] = ((kind == ROUND || kind == SQUARE) && t->closes[row] && t->matching[row] == t->sentinel[row] &&
                          t->raw_indent[row] <= t->raw_indent[t->enclosing[row]]) ||
-                        begins_aside(t, line);
+                        t->traits[line] & ASIDE;
     }
     DROP(t->closes);
     if (TAKE(t->indent, n) || TAKE(t->previous_opaque, n) || TAKE(t->next_opaque, n) || TAKE(t->parent, n) ||
@@ -71,35 +61,20 @@ static inline int may_store(const Text *t, int64_t line)
     if (t->enclosing_kind[row] != ROUND || t->is_sentinel[before])
         return 1;
     /* An argument by name follows an opening bracket or a comma; what a function in brackets holds does not. */
-    int64_t line_before = before - t->documents[line] - 1;
-    if (t->first[line_before] == t->first[line_before + 1])
-        return 1;
-    uint8_t last = t->data[t->starts[t->first[line_before + 1] - 1]];
-    return last != '(' && last != ',';
-}
-
-static inline int begins_with_local(const Text *t, int64_t line)
-{
-    int64_t token = t->first[line];
-    int local = 0;
-    if (t->first[line + 1] - token > 1)
-        for (int64_t k = 0; k < t->model->n_local_words; k++)
-            local |= t->exact[token] == t->model->local_words[k];
-    return local;
+    return !(t->traits[line - (row - before)] & GOES_ON);
 }
 
 /* `novelty.novelty`, `context._continued` and `context._next_sibling`: the last steps that need the text itself. */
 static int find_names(Text *t)
 {
     int64_t n = t->n_rows, n_labels = t->model->n_labels;
-    uint8_t *eligible, *is_local, *opens_scope, *known;
+    uint8_t *eligible, *is_local, *opens_scope;
     int failed = TAKE(eligible, t->n_lines);
     failed |= TAKE(is_local, t->n_lines);
     failed |= TAKE(opens_scope, n);
-    failed |= TAKE(known, n * N_NOVELTY);
     failed |= TAKE(t->novelty, n) || TAKE(t->continues, n) || TAKE(t->next_sibling, n);
     if (!failed) {
-        memset(known, 0, (size_t)(n * N_NOVELTY));
+        memset(t->novelty, 0, (size_t)n);
         for (int64_t row = 0; row < n; row++) {
             const float *of = t->probabilities + row * n_labels;
             opens_scope[row] =
@@ -108,37 +83,25 @@ static int find_names(Text *t)
             t->next_sibling[row] = t->sentinel[row];
         }
         for (int64_t line = 0; line < t->n_lines; line++) {
-            int64_t token = t->first[line], row = t->row_of_line[line];
+            int64_t row = t->row_of_line[line];
             eligible[line] = (uint8_t)may_store(t, line);
-            is_local[line] = (uint8_t)begins_with_local(t, line);
-            if (token < t->first[line + 1] &&
-                (t->data[t->starts[token]] == '{' || t->exact[token] == t->model->where[0]))
+            is_local[line] = t->traits[line] & IS_LOCAL;
+            if (t->traits[line] & CONTINUES_SIBLING)
                 t->continues[row] = t->sibling[row];
         }
         for (int64_t row = n - 1; row >= 0; row--)
             if (t->sibling[row] != t->sentinel[row] && !t->transparent[row])
                 t->next_sibling[t->sibling[row]] = (Index)row;
-        failed = lw_novelty(
-            t->data, t->starts, t->ends, t->kinds, t->of_token, t->exact, t->first, t->n_lines, t->row_of_line, n,
-            eligible, is_local, t->opener, t->sentinel, t->parent, t->continues, opens_scope, known);
-        for (int64_t row = 0; row < n; row++) {
-            t->novelty[row] = 0;
-            for (int k = 0; k < N_NOVELTY; k++)
-                t->novelty[row] |= (uint8_t)(known[row * N_NOVELTY + k] << k);
-        }
+        failed = know_names(
+            &t->mentions, t->n_lines, t->row_of_line, n, eligible, is_local, t->opener, t->sentinel, t->parent,
+            t->continues, opens_scope, t->novelty);
     }
     free(eligible);
     free(is_local);
     free(opens_scope);
-    free(known);
-    DROP(t->data);
-    DROP(t->starts);
-    DROP(t->ends);
-    DROP(t->kinds);
-    DROP(t->exact);
-    DROP(t->of_token);
-    DROP(t->first);
-    DROP(t->line_starts);
+    DROP(t->mentions.marks);
+    DROP(t->mentions.hashes);
+    DROP(t->traits);
     DROP(t->row_of_line);
     DROP(t->inside);
     DROP(t->sentinel);
