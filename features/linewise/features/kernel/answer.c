@@ -105,25 +105,39 @@ typedef struct {
     Flow *flow;
 } Text;
 
-/* Memory for `count` values, and one more so that none is too little to ask for. */
-static void *take(int64_t count, size_t size) { return malloc(((size_t)count + 1) * size); }
-
 #ifdef __linux__
 #include <sys/mman.h>
 #endif
 
-enum { WORTH_GIVING = 1 << 24, PAGE = 1 << 16 }; /* in bytes; a page is no larger on any system */
+/* In bytes: a large page, and from what size on memory is taken in such pages, which a system gives out faster, and given
+ * back as soon as parts of it are done with. */
+enum { PAGE = 1 << 21, LARGE = 1 << 24 };
 
-/* Give the system back the bytes begin:end of some memory, which are needed no more; only where there are many in all. */
-static void give_back(void *memory, int64_t all, int64_t begin, int64_t end)
+/* Memory for `count` values, and one more so that none is too little to ask for. */
+static void *take(int64_t count, size_t size)
+{
+    size_t bytes = ((size_t)count + 1) * size;
+    if (bytes < LARGE)
+        return malloc(bytes);
+    bytes = (bytes + PAGE - 1) / PAGE * PAGE;
+    void *memory = aligned_alloc(PAGE, bytes);
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    if (memory)
+        madvise(memory, bytes, MADV_HUGEPAGE);
+#endif
+    return memory;
+}
+
+/* Give back the bytes begin:end of memory that was taken, of `bytes` in all. */
+static void give_back(void *memory, int64_t bytes, int64_t begin, int64_t end)
 {
 #ifdef __linux__
-    uintptr_t base = (uintptr_t)memory, from = (base + (uintptr_t)begin + PAGE - 1) / PAGE * PAGE;
-    uintptr_t to = (base + (uintptr_t)end) / PAGE * PAGE;
-    if (all >= WORTH_GIVING && from < to)
-        madvise((void *)from, to - from, MADV_DONTNEED);
+    begin = (begin + PAGE - 1) / PAGE * PAGE;
+    end = end / PAGE * PAGE;
+    if (bytes >= LARGE && begin < end)
+        madvise((char *)memory + begin, (size_t)(end - begin), MADV_DONTNEED);
 #else
-    (void)memory, (void)all, (void)begin, (void)end;
+    (void)memory, (void)bytes, (void)begin, (void)end;
 #endif
 }
 
