@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linewise.features import kernel
 from linewise.features.labels import LABEL_INDEX, N_LABELS, Group, group_mask
 from linewise.features.lines import encode, split_lines
 from linewise.models import Classifier, Document, OptionError, UnknownLanguageError
@@ -74,6 +75,23 @@ def test_shapes_and_versions(classifier: Classifier) -> None:
     assert prediction.lines[1].labels[0] == "blank"
     assert prediction.model_digest == classifier.info.digest
     assert prediction.taxonomy_version == classifier.info.taxonomy_version
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_blocks_are_the_whole_in_parts(classifier: Classifier, monkeypatch: pytest.MonkeyPatch, compiled: bool) -> None:
+    if not compiled:
+        monkeypatch.setattr(kernel, "load", lambda: None)
+    document = Document(b"\n".join(path.read_bytes() for path in SOURCES) * 2, "python", mode="high-confidence")
+    whole = next(classifier.classify_many([document]))
+    blocks = list(classifier.classify_blocks(document, lines=2_048))
+    assert len(blocks) > 2
+    assert max(len(block) for block in blocks) <= 2_048
+    for name in ("masks", "uncertain_masks", "probabilities"):
+        assert np.array_equal(np.concatenate([getattr(block, name) for block in blocks]), getattr(whole, name))
+    assert {block.language for block in blocks} == {whole.language}
+    assert list(classifier.classify_blocks("")) == []
+    with pytest.raises(OptionError, match="context is 'page'"):
+        next(classifier.classify_blocks(Document("x", context="page")))
 
 
 def test_the_empty_text_has_no_line(classifier: Classifier) -> None:

@@ -1,6 +1,7 @@
 """The pipeline in one call of the kernel answers as the stages of numpy do, one after the other."""
 
 from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
 from unittest.mock import patch
 
@@ -13,7 +14,7 @@ from linewise.features import kernel
 from linewise.features.labels import N_LABELS
 from linewise.features.languages import LANGUAGE_NAMES
 from linewise.models import pipeline
-from linewise.models.compiled import MAX_BYTES, TextTooLargeError
+from linewise.models.compiled import MAX_BYTES, SECTION_LINES, TextTooLargeError
 from linewise.models.context import CONTEXTS, FIRST_LAYOUT
 from linewise.models.network import Layer, Network
 from linewise.models.pipeline import Document, Networks
@@ -126,6 +127,25 @@ def test_sources_are_answered_alike(networks: Networks, context: str) -> None:
 def test_awkward_texts_are_answered_alike(networks: Networks, name: str) -> None:
     languages = (None, "bash", "c", "python", "lua")
     assert_alike(networks, [Document(AWKWARD[name], language) for language in languages])
+
+
+def test_texts_of_several_sections_are_answered_alike(networks: Networks) -> None:
+    """Relatives, openers and heredocs that are thousands of lines away, in one text and in several."""
+    code = b"".join(path.read_bytes() for path in CONFORMANCE)
+    code = b"".join(code.splitlines(keepends=True)[: SECTION_LINES // 2])
+    within = b"    " + code.replace(b"\n", b"\n    ")
+    texts = (
+        b"class A {\n" + within * 5 + b"\n}\nx = 1\n",
+        b"x = [\n" + b"    (1, 2,\n    'a'),\n" * SECTION_LINES + b"]\n",
+        b'x = """\n' + b"it's\n" * SECTION_LINES + code + b'"""\ny = x\n',
+        b"x = 1\n" + b"# words\n\n" * SECTION_LINES + b"y = x\n",
+        b"cat <<A\n" + b"words )\n}\nB)\n" * SECTION_LINES + b"A\nx=1\n" + b"cat <<B\n" * 100 + b"B\n",
+        b"\n" * SECTION_LINES + code,
+        b"".join(b" " * (depth % 97) + b"if x: # {\n" for depth in range(SECTION_LINES * 3 // 2)),
+        b"{\n(\n" * SECTION_LINES + b")\n" * 10,
+    )
+    assert_alike(networks, [Document(text, language) for text, language in zip(texts, cycle(("csharp", "bash", None)))])
+    assert_alike(networks, [Document(b"x\n"), Document(texts[0]), Document(b""), Document(texts[4], "bash", "file")])
 
 
 @pytest.mark.parametrize("context", CONTEXTS)

@@ -230,7 +230,7 @@ def _byte_classes(data: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _mark_character_literals(data: NDArray[np.uint8], classes: NDArray[np.uint8], quotes: Int64Array) -> None:
-    r"""Mark ``'x'`` and ``'\n'`` as one token each, so that a quote inside them is none; none goes over a line's end."""
+    r"""Mark ``'x'`` and ``'\n'`` as one token each, on one line, so that a quote inside them is none."""
     padded = np.concatenate((classes, np.zeros(4, np.uint8)))
     raw = np.concatenate((data, np.full(4, 0x0A, np.uint8)))
     plain = (raw[quotes + 2] == SINGLE_QUOTE_BYTE) & (raw[quotes + 1] != BACKSLASH)

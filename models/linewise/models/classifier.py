@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,8 @@ from .prediction import Prediction
 BATCH_BYTES = 1 << 17
 """Texts are gathered up to about so many bytes: enough to spread the fixed costs, few enough to stay in cache."""
 BATCH_DOCUMENTS = 256
+BLOCK_LINES = 1 << 16
+"""How many lines `classify_blocks` yields at a time."""
 _BITS = np.uint32(1) << np.arange(N_LABELS, dtype=np.uint32)
 
 
@@ -102,12 +104,36 @@ class Classifier:
         if pending:
             yield from self._answer(pending)
 
+    def classify_blocks(self, document: str | bytes | Document, *, lines: int = BLOCK_LINES) -> Iterator[Prediction]:
+        """Label one text and yield its lines block by block: the same answer, with less of it in memory at a time.
+
+        For texts of millions of lines, whose probabilities take 108 bytes a line. The text is held whole, and a few
+        hundred bytes of working memory for each of its lines.
+
+        Args:
+            document: the text, with its options if there are any.
+            lines: how many lines a block has, or a few more or less: at least about 2,000.
+
+        Yields:
+            Predictions for consecutive lines, each of whose `lines` count from 1 anew; none for a text without lines.
+
+        Raises:
+            UnknownLanguageError, OptionError: as `classify`, when the first block is asked for.
+        """
+        checked, mode = _checked(document if isinstance(document, Document) else Document(document))
+        for answers in pipeline.answer_blocks(self._model.networks, checked, lines):
+            yield from self._predictions(answers, [mode])
+
     def _answer(self, pending: list[tuple[pipeline.Document, str]]) -> Iterator[Prediction]:
         answers = pipeline.answer(self._model.networks, [document for document, _ in pending])
+        return self._predictions(answers, [mode for _, mode in pending])
+
+    def _predictions(self, answers: pipeline.Answers, modes: Sequence[str]) -> Iterator[Prediction]:
+        """What the answers mean for each document, in its mode."""
         offsets = answers.line_offsets.tolist()
         # For all lines at once: what is fixed about a call counts once a batch, not once a text.
-        masks_of = {mode: self._masks(answers.probabilities, mode) for mode in {mode for _, mode in pending}}
-        for index, (_, mode) in enumerate(pending):
+        masks_of = {mode: self._masks(answers.probabilities, mode) for mode in set(modes)}
+        for index, mode in enumerate(modes):
             lines = slice(offsets[index], offsets[index + 1])
             masks, uncertain_masks = masks_of[mode]
             scores = answers.language_scores[index]

@@ -6,7 +6,7 @@ it produce when they answer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -190,6 +190,29 @@ def answer(networks: Networks, documents: Sequence[Document]) -> Answers:
     _, refined = run(networks.second_context, prepared.batch.line_offsets, inputs)
     probabilities = settle(logits, refined, prepared.indents)
     return Answers(probabilities, prepared.language_scores, prepared.batch.line_offsets)
+
+
+def answer_blocks(networks: Networks, document: Document, n_lines: int) -> Iterator[Answers]:
+    """The same for one document, by blocks of so many lines or a few more; without the kernel it is all there at once.
+
+    Raises:
+        TextTooLargeError: if it is 2 GiB or more.
+    """
+    if (library := kernel.load()) is None:
+        whole = answer(networks, [document])
+        for begin in range(0, len(whole.probabilities), n_lines):
+            block = whole.probabilities[begin : begin + n_lines]
+            yield Answers(block, whole.language_scores, np.array([0, len(block)]))
+        return
+    room = max(n_lines, compiled.SECTION_LINES)
+    language = -1 if document.language is None else LANGUAGE_INDEX[document.language]
+    prepared_networks = compiled.prepared(library, networks, MIN_LANGUAGE_SCORE)
+    with prepared_networks.begin([document.text], [language], [CONTEXTS.index(document.context)]) as running:
+        while True:
+            probabilities = np.empty((room, N_LABELS), dtype=np.float32)
+            if not (count := running.read(probabilities)):
+                return
+            yield Answers(probabilities[:count], running.scores, np.array([0, count]))
 
 
 def settle(logits: Float32Array, refined: Float32Array, indents: NDArray[np.int32]) -> Float32Array:
