@@ -12,6 +12,7 @@ from __future__ import annotations
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .begun import NotedSend
 from .problems import ProblemError, problem_response
 
 _DRAIN_SECONDS = 2.0
@@ -49,7 +50,6 @@ class BodyLimit:
             return
         received = 0
         ended = False
-        started = False
 
         async def counted_receive() -> Message:
             nonlocal received, ended
@@ -61,15 +61,11 @@ class BodyLimit:
                     raise _BodyTooLargeError
             return message
 
-        async def noted_send(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
-
+        noted_send = NotedSend(send)
         try:
             await self._app(scope, counted_receive, noted_send)
         except _BodyTooLargeError:
-            if started:
+            if noted_send.begun:
                 raise
             await self._refuse(self._too_large(), scope, receive, send, ended=ended)
 

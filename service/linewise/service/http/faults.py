@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 
 from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..logs import describe_fault
+from .begun import NotedSend
 from .problems import problem_response
 
 _log = logging.getLogger("linewise.http")
@@ -24,20 +25,15 @@ class Faults:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started = False
 
-        async def noted_send(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
-
+        noted_send = NotedSend(send)
         try:
             await self._app(scope, receive, noted_send)
         except ClientDisconnect:
             # Nobody is left to be answered, and nothing is wrong here.
             return
         except Exception as error:
-            if started:
+            if noted_send.begun:
                 raise
             _log.error("a request failed with %s", describe_fault(error))
             response = problem_response(500, "the service failed on this request; its log says where")

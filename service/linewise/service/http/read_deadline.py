@@ -10,6 +10,7 @@ import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .begun import NotedSend
 from .problems import problem_response
 
 BYTES_A_SECOND = 16 * 1024
@@ -38,7 +39,6 @@ class ReadDeadline:
         loop = asyncio.get_running_loop()
         left_seconds = self._timeout_seconds
         ended = False
-        started = False
 
         async def timed_receive() -> Message:
             nonlocal left_seconds, ended
@@ -56,15 +56,11 @@ class ReadDeadline:
             ended = not message.get("more_body", False)
             return message
 
-        async def noted_send(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
-
+        noted_send = NotedSend(send)
         try:
             await self._app(scope, timed_receive, noted_send)
         except ReadTimeoutError:
-            if started:
+            if noted_send.begun:
                 raise
             detail = f"the body came too slowly: {self._timeout_seconds:g} seconds were spent waiting for it"
             response = problem_response(408, detail, headers={"Connection": "close"})
