@@ -19,6 +19,7 @@ from pathlib import Path
 from pathspec import GitIgnoreSpec
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
+from .attributes import NOTHING, Attributes, attributes_of
 from .git import GitError, run_git
 from .reading import read_regular_file
 
@@ -49,12 +50,14 @@ class Source:
         name: what it is called in the output.
         root: the folder in whose walk it was met, None for what was named itself.
         blob: what is to be read of the repository that ``root`` lies in, instead of the path.
+        attributes: what ``.gitattributes`` say of it.
     """
 
     path: str
     name: str
     root: str | None = None
     blob: Blob | None = None
+    attributes: Attributes = NOTHING
 
     @property
     def is_standard_input(self) -> bool:
@@ -83,11 +86,13 @@ def sources_of(name: str) -> Iterator[Source]:
     if name == STANDARD_INPUT or not os.path.isdir(name):
         yield Source(name, name)
         return
-    for relative in list_folder(Path(name)):
-        yield met_in(name, name, relative)
+    listed = list_folder(Path(name))
+    attributes = attributes_of(Path(name), listed)
+    for relative in listed:
+        yield met_in(name, name, relative, attributes=attributes.get(relative, NOTHING))
 
 
-def met_in(root: str, name: str, relative: str, blob: Blob | None = None) -> Source:
+def met_in(root: str, name: str, relative: str, blob: Blob | None = None, attributes: Attributes = NOTHING) -> Source:
     """The source that is met in a folder.
 
     Args:
@@ -95,8 +100,9 @@ def met_in(root: str, name: str, relative: str, blob: Blob | None = None) -> Sou
         name: how it was named.
         relative: where the source is below it.
         blob: what is to be read, if it is not the file.
+        attributes: what is said of it.
     """
-    return Source(os.path.join(root, relative), shown_name(name, relative), root, blob)
+    return Source(os.path.join(root, relative), shown_name(name, relative), root, blob, attributes)
 
 
 def shown_name(name: str, relative: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -20,7 +21,12 @@ class GitError(RuntimeError):
 
 
 def run_git(
-    folder: Path, *arguments: str, given: bytes = b"", of_hook: bool = False, into: IO[bytes] | None = None
+    folder: Path,
+    *arguments: str,
+    given: bytes = b"",
+    of_hook: bool = False,
+    into: IO[bytes] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> bytes:
     """What a git command writes.
 
@@ -31,6 +37,7 @@ def run_git(
         of_hook: obey the variables by which a git command that runs this program as its hook names the
             repository and the index at hand.
         into: a file that takes what is written, which may be long; nothing is returned then.
+        environment: variables that it is given besides.
 
     Raises:
         GitError: it fails, or there is no git.
@@ -40,7 +47,7 @@ def run_git(
         done = subprocess.run(
             command,
             cwd=folder,
-            env=_environment(of_hook),
+            env={**_environment(of_hook), **(environment or {})},
             input=given,
             stdout=into or subprocess.PIPE,
             stderr=subprocess.PIPE,

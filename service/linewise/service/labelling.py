@@ -12,7 +12,7 @@ from linewise.models import Document, Prediction
 from .batch.kinds import kinds_of
 from .files import Source, path_in_root
 from .formats import Labelled
-from .reading import DEFAULT_MAX_BYTES, Skipped, SkipReason, Text, read_source
+from .reading import DEFAULT_MAX_BYTES, Skipped, SkipReason, Text, language_told, read_source
 
 
 class BatchClassifier(Protocol):
@@ -96,7 +96,7 @@ def unwanted_kind(text: Text, options: LabelOptions) -> SkipReason | None:
     """The kind by which a text of a folder is to be skipped, None where it is wanted."""
     if not options.skip or text.source.root is None:
         return None
-    kinds = kinds_of(path_in_root(text.source), text.data)
+    kinds = kinds_of(path_in_root(text.source), text.data, text.source.attributes)
     return next((SkipReason(kind) for kind in kinds.which() if kind in options.skip), None)
 
 
@@ -105,7 +105,7 @@ def document_of(text: Text, options: LabelOptions) -> Document:
     from_standard_input = text.source.is_standard_input
     return Document(
         text.data,
-        language=options.language,
+        language=options.language or language_told(text.source),
         filename=None if from_standard_input else text.source.name,
         context=options.context or ("unknown" if from_standard_input else "file"),
         mode=options.mode,

@@ -19,7 +19,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linewise.features.languages import language_of_file_name, language_of_shebang
+from linewise.features.languages import (
+    UnknownLanguageError,
+    language_named,
+    language_of_file_name,
+    language_of_shebang,
+)
+
+from .attributes import NOTHING
 
 if TYPE_CHECKING:
     from .files import Source
@@ -30,6 +37,7 @@ _SHEBANG_PROBE_BYTES = 200
 # Single-byte encodings of comments and names stay below this share; other encodings do not.
 _MAX_UNDECODABLE_SHARE = 0.1
 _MAX_READINGS = 3
+_BY_ATTRIBUTE = "by .gitattributes"
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _MAX_LFS_POINTER_BYTES = 1024
 _UTF16_MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -140,11 +148,31 @@ def text_of(source: Source, read: Callable[[], bytes], max_bytes: int) -> Text |
     return Text(source, data, None if data is raw else raw)
 
 
-def language_is_told(name: str, start: bytes) -> bool:
-    """Whether a file's name, or the ``#!`` line that it starts with, tells a language that linewise knows."""
-    if language_of_file_name(name) is not None:
-        return True
-    return language_of_shebang(start[:_SHEBANG_PROBE_BYTES].split(b"\n", 1)[0]) is not None
+def check_wanted(source: Source, start: bytes) -> None:
+    """Raise SkipError unless a file of a folder is to be read.
+
+    That is so if its attributes, its name, or the ``#!`` line that it starts with tell a language that linewise knows,
+    and no attribute says that it is binary.
+    """
+    if source.attributes.binary:
+        raise SkipError(SkipReason.BINARY, _BY_ATTRIBUTE)
+    if source.attributes.language is not None:
+        if language_told(source) is None:
+            raise SkipError(SkipReason.UNKNOWN_LANGUAGE, f"{source.attributes.language} {_BY_ATTRIBUTE}")
+    elif language_of_file_name(source.name) is None:
+        first_line = start[:_SHEBANG_PROBE_BYTES].split(b"\n", 1)[0]
+        if language_of_shebang(first_line) is None:
+            raise SkipError(SkipReason.UNKNOWN_LANGUAGE)
+
+
+def language_told(source: Source) -> str | None:
+    """The language that a file's attributes name, None where they name none that linewise knows."""
+    if source.attributes.language is None:
+        return None
+    try:
+        return language_named(source.attributes.language).name
+    except UnknownLanguageError:
+        return None
 
 
 def read_regular_file(path: str | Path, max_bytes: int, *, follow: bool) -> bytes | None:
@@ -169,9 +197,8 @@ def _read_bytes(source: Source, max_bytes: int) -> bytes:
     with io.FileIO(_open_regular(source.path, follow=not met_in_folder)) as stream:
         for _ in range(_MAX_READINGS):
             before = os.fstat(stream.fileno())
-            if met_in_folder and language_of_file_name(source.name) is None:
-                if not language_is_told(source.name, stream.read(_SHEBANG_PROBE_BYTES)):
-                    raise SkipError(SkipReason.UNKNOWN_LANGUAGE)
+            if met_in_folder and (source.attributes != NOTHING or language_of_file_name(source.name) is None):
+                check_wanted(source, stream.read(_SHEBANG_PROBE_BYTES))
                 stream.seek(0)
             if before.st_size > max_bytes:
                 raise SkipError(SkipReason.TOO_LARGE, f"{before.st_size:,} bytes")

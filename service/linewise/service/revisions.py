@@ -12,9 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from .attributes import NOTHING, attributes_of
 from .files import Blob, Source, met_in, path_in_root, sources_of
 from .git import GitError, ObjectReader, run_git
-from .reading import SkipError, Skipped, SkipReason, Text, language_is_told, read_source, text_of
+from .reading import SkipError, Skipped, SkipReason, Text, check_wanted, read_source, text_of
 
 _SUBMODULE_MODE = 0o160000
 
@@ -45,8 +46,9 @@ def sources_of_commit(name: str, commit: str) -> Iterator[Source]:
         mode, _, object_name, size = head.split()
         blob = Blob(int(mode, 8), object_name.decode(), int(size) if size.isdigit() else None)
         entries.append((os.fsdecode(path), blob))
+    attributes = attributes_of(Path(name), [relative for relative, _ in entries], commit)
     for relative, blob in sorted(entries, key=lambda entry: entry[0]):
-        yield met_in(name, name, relative, blob)
+        yield met_in(name, name, relative, blob, attributes.get(relative, NOTHING))
 
 
 def find_changed(paths: Sequence[str], revision: str | None, since: str | None) -> Iterator[Source]:
@@ -119,8 +121,7 @@ class SourceReader:
             data = repository.read(blob.object_name)
         except GitError as error:
             raise SkipError(SkipReason.UNREADABLE, str(error)) from error
-        if not language_is_told(source.name, data):
-            raise SkipError(SkipReason.UNKNOWN_LANGUAGE)
+        check_wanted(source, data)
         return data
 
     def __enter__(self) -> Self:

@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ..attributes import NOTHING, Attributes
+
 MAX_MEAN_LINE_BYTES = 110
 """JavaScript whose lines are longer than this on average is minified."""
 _HEAD_BYTES = 4096
@@ -84,12 +86,13 @@ _SOURCE_MAP = re.compile(rb"^/[*/][#@] source(?:Mapping)?URL=", re.MULTILINE)
 _MINIFIED_NAME = re.compile(r"[.-]min\.[cm]?js$")
 
 
-def kinds_of(path: str, data: bytes) -> Kinds:
-    """Which kinds a file is of.
+def kinds_of(path: str, data: bytes, attributes: Attributes = NOTHING) -> Kinds:
+    """Which kinds a file is of; what its attributes say outweighs every sign.
 
     Args:
         path: its path below the root of its repository, or of the folder that is labelled.
         data: its bytes.
+        attributes: what ``.gitattributes`` say of it.
     """
     *folders, name = path.lower().split("/")
     is_script = name.endswith((".js", ".mjs", ".cjs"))
@@ -105,7 +108,11 @@ def kinds_of(path: str, data: bytes) -> Kinds:
         or _says_generated(data)
         or (is_script and _SOURCE_MAP.search(data[-500:]) is not None)
     )
-    return Kinds(generated, vendored, minified)
+    return Kinds(
+        generated if attributes.generated is None else attributes.generated,
+        vendored if attributes.vendored is None else attributes.vendored,
+        minified,
+    )
 
 
 def _says_generated(data: bytes) -> bool:

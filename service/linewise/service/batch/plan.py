@@ -10,18 +10,19 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
 from linewise.features.languages import language_of_file_name
 
+from ..attributes import NOTHING, Attributes
 from ..files import Blob, Source, met_in, path_in_root
 from ..output import replacing
 from .job import Job
 from .origin import Origin, Origins
 
-PLAN_VERSION = 1
+PLAN_VERSION = 2
 _PLAN_NAME = "plan.json"
 ENTRIES_NAME = "plan.entries"
 _FILE_WEIGHT = 1_000
@@ -78,12 +79,13 @@ class Plan:
         with (folder / ENTRIES_NAME).open("rb") as stream:
             stream.seek(part.offset)
             entries = json.loads(stream.readline())
-        for root_index, origin_index, relative, *blob in entries:
+        for root_index, origin_index, relative, blob, attributes in entries:
             name, absolute = self.roots[root_index]
             if relative is None:
                 source = Source(absolute, name)
             else:
-                source = met_in(absolute, name, relative, Blob(*blob) if blob else None)
+                told = Attributes(*attributes) if attributes else NOTHING
+                source = met_in(absolute, name, relative, Blob(*blob) if blob else None, told)
             yield source, self.origins[origin_index]
 
 
@@ -148,6 +150,8 @@ def check_same(plan: Plan, job: Job, model_digest: str) -> None:
 
 
 _Entry = list[Any]
+"""The index of its root and of its origin, and of what was met in a folder its path there, blob and attributes."""
+_NO_MORE = (None, None, None)
 
 
 def _entries(
@@ -159,16 +163,15 @@ def _entries(
     for source in sources:
         if source.root is None:
             key = (source.name, os.path.abspath(source.path))
-            yield [roots.setdefault(key, len(roots)), origins.of_file(source.path), None], _size_of(source)
+            yield [roots.setdefault(key, len(roots)), origins.of_file(source.path), *_NO_MORE], _size_of(source)
             continue
         if root != source.root:
             while root != source.root:
                 root = next(names)
             root_index = roots.setdefault((root, os.path.abspath(root)), len(roots))
-        entry = [root_index, origins.of(source), path_in_root(source)]
-        if source.blob is not None:
-            entry += [source.blob.mode, source.blob.object_name, source.blob.size]
-        yield entry, _size_of(source)
+        blob = astuple(source.blob) if source.blob is not None else None
+        attributes = astuple(source.attributes) if source.attributes != NOTHING else None
+        yield [root_index, origins.of(source), path_in_root(source), blob, attributes], _size_of(source)
 
 
 def _size_of(source: Source) -> int:

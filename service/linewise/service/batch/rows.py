@@ -59,7 +59,7 @@ class FileRow:
     @classmethod
     def labelled(cls, text: Text, origin: Origin, summary: Summary) -> FileRow:
         """The row of a file that was labelled."""
-        kinds = kinds_of(path_in_root(text.source), text.data)
+        kinds = kinds_of(path_in_root(text.source), text.data, text.source.attributes)
         return cls(
             **_names(text.source.name, origin),
             blob=_blob_of(text),
