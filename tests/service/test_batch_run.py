@@ -27,6 +27,7 @@ from .batches import call, contents, label, make_tree, outcomes
 from .conftest import ScanningClassifier
 
 ROOT = Path(__file__).resolve().parents[2]
+BOTH_TABLES = ["out.files.parquet", "out.parquet", "tree", "whole.files.parquet", "whole.parquet"]
 SMALL_PARTS = (
     "import linewise.service.batch.plan as plan, linewise.service.cli as cli\nplan._SMALLEST_PART = 4_000\ncli.main()"
 )
@@ -89,13 +90,7 @@ class TestKilled:
         assert second.returncode == 0, second.stderr
         assert pq.read_table("out.parquet").equals(pq.read_table("whole.parquet"))
         assert pq.read_table("out.files.parquet").equals(pq.read_table("whole.files.parquet"))
-        assert sorted(os.listdir()) == [
-            "out.files.parquet",
-            "out.parquet",
-            "tree",
-            "whole.files.parquet",
-            "whole.parquet",
-        ]
+        assert sorted(os.listdir()) == BOTH_TABLES
 
 
 @pytest.mark.usefixtures("interrupted")
@@ -107,13 +102,7 @@ class TestResume:
         label("whole.parquet", "tree")
         assert 0 < len(names) < 24
         assert Path("out.parquet").read_bytes() == Path("whole.parquet").read_bytes()
-        assert sorted(os.listdir()) == [
-            "out.files.parquet",
-            "out.parquet",
-            "tree",
-            "whole.files.parquet",
-            "whole.parquet",
-        ]
+        assert sorted(os.listdir()) == BOTH_TABLES
 
     @pytest.mark.parametrize("harm", ["cut", "emptied", "other rows", "lines gone", "of another plan"])
     def test_parts_are_not_trusted_for_being_there(self, harm: str) -> None:
@@ -154,7 +143,7 @@ class TestResume:
 
     def test_plan_of_another_version(self) -> None:
         path = Path(".out.parquet.unfinished/plan.json")
-        path.write_text(path.read_text().replace('"version": 1', '"version": 0'))
+        path.write_text(path.read_text().replace(f'"version": {planning.PLAN_VERSION}', '"version": 0'))
         with pytest.raises(RunError, match="another version of linewise"):
             label("out.parquet", "tree", resume=True)
 

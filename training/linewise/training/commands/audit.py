@@ -11,6 +11,8 @@ import click
 from linewise.features.labels import LABEL_NAMES, mask_of
 from linewise.features.plain_text import format_labels
 
+from .options import model_option
+
 if TYPE_CHECKING:
     from linewise.training.benchmark.audit import Audit, Disagreement
 
@@ -21,12 +23,7 @@ _TEXT_WIDTH = 90
 
 @click.command()
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
-@click.option(
-    "--model",
-    "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A model folder; otherwise the model that ships.",
-)
+@model_option
 @click.option("--max-files", type=click.IntRange(1), default=1_000, show_default=True, help="Evenly spread, if more.")
 @click.option("--worst", type=click.IntRange(0), default=10, show_default=True, help="How many files to name.")
 @click.option("--samples", type=click.IntRange(0), default=20, show_default=True, help="How many lines to show.")

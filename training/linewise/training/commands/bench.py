@@ -12,6 +12,8 @@ import click
 
 from linewise.training.corpus.manifest import Split
 
+from .options import model_option
+
 if TYPE_CHECKING:
     from linewise.training.benchmark.accuracy import Accuracy
     from linewise.training.benchmark.unseen.measuring import Unseen
@@ -39,12 +41,7 @@ def bench() -> None:
     show_default=True,
     help="Which split; tune on validation only.",
 )
-@click.option(
-    "--model",
-    "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A model folder; otherwise the model that ships.",
-)
+@model_option
 @click.option(
     "--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Also write the figures to this file."
 )
@@ -186,12 +183,7 @@ def _append_to_log(path: Path, figures: Accuracy) -> None:
 
 
 @bench.command()
-@click.option(
-    "--model",
-    "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A model folder; otherwise the model that ships.",
-)
+@model_option
 @click.option(
     "--split", type=click.Choice([Split.VALIDATION.value, Split.TEST.value]), default="test", show_default=True
 )
@@ -232,11 +224,14 @@ def speed(
 )
 @click.option("--rounds", type=click.IntRange(min=0), help="Rounds of edits, in each of which every file changes once.")
 @click.option(
+    "--write", "page", type=click.Path(dir_okay=False, path_type=Path), help="Also write the figures here, as a page."
+)
+@click.option(
     "--misses",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write each wrong verdict to this file, as JSON Lines.",
 )
-def patches(half: str, rounds: int | None, misses: Path | None) -> None:
+def patches(half: str, rounds: int | None, page: Path | None, misses: Path | None) -> None:
     """Measure the verdicts of `linewise diff`, and its labels of changed lines.
 
     The changes are those between successive versions of packages, and edits of whole files by script; the truth is told
@@ -244,7 +239,7 @@ def patches(half: str, rounds: int | None, misses: Path | None) -> None:
     """
     from linewise.training.benchmark.patches.measuring import DiffFailedError, measure_patches  # noqa: PLC0415
     from linewise.training.benchmark.patches.packages import Half, fetch_histories  # noqa: PLC0415
-    from linewise.training.benchmark.patches.report import as_markdown  # noqa: PLC0415
+    from linewise.training.benchmark.patches.report import as_markdown, as_page  # noqa: PLC0415
     from linewise.training.benchmark.patches.sources import ROUNDS, edit_steps, history_steps  # noqa: PLC0415
     from linewise.training.corpus.clients import FetchError  # noqa: PLC0415
     from linewise.training.corpus.extract import ArchiveError  # noqa: PLC0415
@@ -259,6 +254,8 @@ def patches(half: str, rounds: int | None, misses: Path | None) -> None:
     except (FetchError, ArchiveError, CorpusMissingError, DiffFailedError, GrammarError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(as_markdown(figures))
+    if page is not None:
+        page.write_text(as_page(figures), encoding="utf-8")
     if misses is not None:
         lines = [json.dumps(asdict(miss)) + "\n" for miss in figures.misses]
         misses.write_text("".join(lines), encoding="utf-8")

@@ -14,6 +14,22 @@ from .truth import CODE, NON_CODE, SINGLE
 VERDICTS = (*SINGLE, NON_CODE, CODE)
 
 
+_INTRODUCTION = """\
+# How far verdicts can be trusted
+
+What `linewise diff` says of changes whose truth the grammars tell from both sides as a whole: those between successive
+versions of packages (histories), and edits of whole files by script, for histories have too few of each kind. The rules
+were made on other packages and projects than these. [patches.md](patches.md) says what the verdicts mean; this page is
+written by `linewise bench patches --write`.
+
+"""
+
+
+def as_page(figures: PatchFigures) -> str:
+    """The same as `as_markdown`, as a page of the documentation."""
+    return _INTRODUCTION + as_markdown(figures)
+
+
 def as_markdown(figures: PatchFigures) -> str:
     """The verdicts' precision and recall and the labels' F1, in each view."""
     judged = figures.n_files - figures.n_unknown - figures.n_open
