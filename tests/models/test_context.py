@@ -36,16 +36,16 @@ def test_what_is_told_wins(context: str, expected: list[float]) -> None:
     assert whole("x\ny\n", context=context) == expected
 
 
-@pytest.mark.parametrize("column", [2, 3])
+@pytest.mark.parametrize("column", [2, 4, 5])
 def test_a_name_is_new_in_a_whole_text_alone(column: int) -> None:
     new = FIRST_LAYOUT["whole"].start + column
-    text = "x = 1\nx = 2\n" if column == 2 else "[ $a ] || x=1\n[ $b ] && x=2\n"
+    text = "x = 1\nx = 2\n" if column < 5 else "[ $a ] || x=1\n[ $b ] && x=2\n"
     assert first_inputs(text, context="file", language="bash")[:, new].tolist() == [1, 0]
     assert first_inputs(text, context="fragment", language="bash")[:, new].tolist() == [0, 0]
 
 
 def test_where_a_name_must_be_new_is_a_matter_of_language() -> None:
-    new, novelty = FIRST_LAYOUT["whole"].start + 2, FIRST_LAYOUT["novelty"].start
+    new, novelty = FIRST_LAYOUT["whole"].start + 4, FIRST_LAYOUT["novelty"].start
     text = "x = 1\ndef f():\n  x = 2\n"
     for language, bound in (("lua", 1), ("python", 2)):
         rows = first_inputs(text, context="file", language=language)

@@ -66,7 +66,7 @@ _CONSTRUCTS = np.array([index for index, label in enumerate(LABELS) if label.gro
 SCOPES = [LABEL_INDEX["function_definition"], LABEL_INDEX["type_definition"]]
 _ONE_OF_STATE, _ONE_OF_CONTEXT = np.eye(N_STATES, dtype=np.float32), np.eye(len(CONTEXTS), dtype=np.float32)
 N_PLACE = 26
-N_WHOLE = 4
+N_WHOLE = 6
 HIDDEN_LINE = 64
 LOGIT_LIMIT, LOGIT_SCALE = 10.0, 0.25
 """The second network sees the first one's logits within this limit, and scaled."""
@@ -326,9 +326,9 @@ def _first_row(structure: Structure) -> Rows:
 def _whole(around: Surroundings, names: Float32Array) -> Float32Array:
     """Whether the text may be a whole file, and what is new in it if it is; float32 of shape (n_lines, N_WHOLE).
 
-    In a whole file a name that was not bound before, in its scope or (`BINDS_IN_TEXT`) in the text, comes into being;
-    in a fragment it says little. Where nobody tells, a text that begins at no indentation and closes nothing that it
-    does not open may be whole, the longer the likelier.
+    In a whole file a name that was not bound before comes into being, in its scope or in the text; which of the two
+    counts is a matter of language (`BINDS_IN_TEXT`). In a fragment it says little. Where nobody tells, a text that
+    begins at no indentation and closes nothing that it does not open may be whole, the longer the likelier.
     """
     structure, row = around.structure, around.structure.row_of_line
     n_lines = np.diff(around.batch.line_offsets)
@@ -341,6 +341,8 @@ def _whole(around: Surroundings, names: Float32Array) -> Float32Array:
     columns = (
         whole,
         np.log2(n_lines + 1).astype(np.float32)[around.document] / 8,
+        whole * (own[:, 0] - own[:, 1]),
+        whole * (own[:, 0] - own[:, 2]),
         whole * (own[:, 0] - np.where(of_text, own[:, 1], own[:, 2])),
         whole * (own[:, 5] - np.where(of_text, own[:, 6], own[:, 7])),
     )

@@ -32,6 +32,20 @@ def test_what_bends_the_probabilities_is_found(scale: float, shift: float) -> No
     assert np.abs(affine.shift - shift).max() < 0.1
 
 
+def test_predictions_that_are_nearly_all_right_stay_within_bounds() -> None:
+    samples, _ = overconfident(1.0, 0.0)
+    sure = np.where(label_targets(samples[0].masks).astype(bool), 0.97, 0.002).astype(np.float32)
+    sure[::5000] = 0.4
+    affine = fit_calibration([{"python": samples}], lambda documents: sure)
+    assert np.isfinite(affine.scale).all()
+    for label in range(N_LABELS):
+        odds = np.log(sure[:, label] / (1 - sure[:, label]))
+        likely = sigmoid((affine.scale[label] * odds + affine.shift[label]).astype(np.float32))
+        truth = label_targets(samples[0].masks)[:, label].astype(bool)
+        assert likely[truth & (sure[:, label] > 0.9)].min() > 0.9
+        assert likely[~truth & (sure[:, label] < 0.1)].max() < 0.1
+
+
 def test_labels_that_are_never_true_stay_as_they_are() -> None:
     samples, probabilities = overconfident(0.5, 0.0)
     label = LABEL_INDEX["text"]

@@ -52,8 +52,10 @@ static void put_near(const Text *t, const Flow *flow, const Shown *shown, const 
     to[0] = (float)whole;
     to[1] = (float)logarithm(&flow->places, count + 1) / 8;
     int in_text = model->binds_in_text[t->language_of[document]];
-    to[2] = whole ? names[0] - names[in_text ? 1 : 2] : 0;
-    to[3] = whole ? names[5] - names[in_text ? 6 : 7] : 0;
+    to[2] = whole ? names[0] - names[1] : 0;
+    to[3] = whole ? names[0] - names[2] : 0;
+    to[4] = to[in_text ? 2 : 3];
+    to[5] = whole ? names[5] - names[in_text ? 6 : 7] : 0;
 }
 
 /* The first context network for a block: its logits in `outputs`, what is below them in `hidden`. */

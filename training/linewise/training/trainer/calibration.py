@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit
 
 from linewise.features.labels import N_LABELS
 from linewise.models.network import Layer, Network
@@ -23,8 +25,7 @@ LIMIT = 8.0
 N_BINS = 320
 MIN_PREDICTIONS = 500
 """Labels with fewer predictions of either truth within the limit stay as they are."""
-_STEPS = 30
-_RIDGE = 1e-6
+SCALES, SHIFTS = (0.2, 5.0), (-5.0, 5.0)
 
 Array = NDArray[np.float64]
 
@@ -81,14 +82,16 @@ def _count(truth: NDArray[np.bool_], probabilities: NDArray[np.float32]) -> NDAr
 
 
 def _fit(counts: Array) -> tuple[float, float]:
-    """Scale and shift by Newton's method on binned predictions; counts of shape (2, N_BINS), false and true."""
+    """Scale and shift that make binned predictions likeliest; counts of shape (2, N_BINS), false and true."""
     odds = (np.arange(N_BINS) + 0.5) / N_BINS * 2 * LIMIT - LIMIT
-    n = counts.sum(axis=0)
-    pair = np.array([1.0, 0.0])
-    features = np.stack([odds, np.ones(N_BINS)])
-    for _ in range(_STEPS):
-        likely = 1 / (1 + np.exp(-np.clip(pair @ features, -30, 30)))
-        gradient = features @ (n * likely - counts[1]) + _RIDGE * n.sum() * (pair - [1, 0])
-        curvature = (features * (n * likely * (1 - likely))) @ features.T + _RIDGE * n.sum() * np.eye(2)
-        pair = pair - np.linalg.solve(curvature, gradient)
-    return float(np.clip(pair[0], 0.2, 5)), float(np.clip(pair[1], -5, 5))
+    shares = counts / counts.sum()
+
+    def loss(pair: Array) -> tuple[float, Array]:
+        logits = pair[0] * odds + pair[1]
+        # log(1 + exp(x)), and its slope.
+        cost = (shares[0] * np.logaddexp(0, logits) + shares[1] * np.logaddexp(0, -logits)).sum()
+        slope = shares.sum(axis=0) * expit(logits) - shares[1]
+        return float(cost), np.array([slope @ odds, slope.sum()])
+
+    found = minimize(loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=[SCALES, SHIFTS])
+    return float(found.x[0]), float(found.x[1])
