@@ -2,11 +2,25 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from linewise.models import store
+from linewise.training.benchmark import speed_workers
 from linewise.training.benchmark.machine import describe_machine
-from linewise.training.benchmark.speed import AWKWARD, Awkward, Contest, Plan, Speed, _lines_of
-from linewise.training.benchmark.speed_report import MARKER, PICTURE_NAME, as_json, as_markdown, write_report
+from linewise.training.benchmark.speed import Contest, Plan, Speed
+from linewise.training.benchmark.speed_report import (
+    MARKER,
+    PICTURE_NAME,
+    ReportError,
+    as_json,
+    as_markdown,
+    check_report,
+    write_report,
+)
 from linewise.training.benchmark.speed_stages import Products
+from linewise.training.benchmark.speed_texts import AWKWARD, Awkward, lines_of
+from linewise.training.benchmark.speed_together import two_processes
+from linewise.training.commands.bench import bench
 
 
 @pytest.fixture
@@ -55,12 +69,44 @@ def test_a_report_keeps_the_prose_before_its_marker(speed: Speed, tmp_path: Path
     assert text.startswith("# Prose\n\n" + MARKER)
     assert "old figures" not in text
     assert (tmp_path / PICTURE_NAME).stat().st_size > 0
-    path.write_text("# No marker\n", "utf-8")
-    with pytest.raises(ValueError, match="has no line"):
-        write_report(speed, path)
+
+
+def test_a_report_is_begun_where_there_is_none(speed: Speed, tmp_path: Path) -> None:
+    path = tmp_path / "new.md"
+    check_report(path)
+    assert not path.exists()
+    write_report(speed, path)
+    assert path.read_text("utf-8").startswith("# Speed\n\n" + MARKER)
+    write_report(speed, path)
+    assert path.read_text("utf-8").count(MARKER) == 1
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_measuring(tmp_path: Path) -> None:
+    (tmp_path / "other.md").write_text("# No marker\n", "utf-8")
+    (tmp_path / "binary.md").write_bytes(b"\xff\xfe")
+    for name, message in (
+        ("other.md", "has no line"),
+        ("binary.md", "cannot be read"),
+        ("missing/speed.md", "is no folder"),
+    ):
+        with pytest.raises(ReportError, match=message):
+            check_report(tmp_path / name)
+        done = CliRunner().invoke(bench, ["speed", "--write", str(tmp_path / name)])
+        assert done.exit_code == 1
+        assert message in done.output
+        assert "rivals" not in done.output
+    done = CliRunner().invoke(bench, ["speed", "--json", str(tmp_path / "missing" / "speed.json")])
+    assert (done.exit_code, "is no folder" in done.output) == (1, True)
+
+
+def test_two_workers_are_measured_in_turn(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n" * 200, "utf-8")
+    model = store.default_folder()
+    assert two_processes(model, tmp_path, 2) > 0
+    assert speed_workers.two_threads(model, tmp_path, 2) > 0
 
 
 def test_texts_have_the_lines_asked_for() -> None:
-    assert _lines_of(b"a\nb\nc\n", 7) == b"a\nb\nc\na\nb\nc\na\n"
+    assert lines_of(b"a\nb\nc\n", 7) == b"a\nb\nc\na\nb\nc\na\n"
     for _, make, _ in AWKWARD:
         assert len(make(100)) >= 96

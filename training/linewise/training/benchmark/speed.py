@@ -7,7 +7,6 @@ that a busy machine disturbs the ratios little; latencies and starts are elapsed
 from __future__ import annotations
 
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -31,6 +30,8 @@ from . import speed_workers as workers
 from .machine import Machine, describe_machine
 from .speed_rivals import Rival, rivals
 from .speed_stages import Products, measure_products, measure_stages
+from .speed_texts import AWKWARD, Awkward, lines_of, measure_awkward, measure_curve, processor_time
+from .speed_together import two_processes
 
 LATENCY_LINES = (1, 50, 500, 10_000)
 CURVE_LINES = (1_000, 10_000, 100_000, 1_000_000)
@@ -56,17 +57,6 @@ class Contest:
     says: str
     lines_per_second: float
     ratio: float
-
-
-@dataclass(frozen=True, slots=True)
-class Awkward:
-    """An awkward text: nanoseconds a byte for it, and for one of half its size."""
-
-    name: str
-    megabytes: float
-    seconds: float
-    nanoseconds_per_byte: float
-    nanoseconds_per_byte_at_half: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +124,12 @@ def measure_speed(plan: Plan, report: Callable[[str], None]) -> Speed:
         )
         products = measure_products(model.networks, plan.rounds)
         report("latencies, starts, processes, memory")
-        latencies = {size: _latency(classifier, _lines_of(text, size)) for size in LATENCY_LINES}
-        two_processes, two_threads = _together(plan.folder, folder)
+        latencies = {size: _latency(classifier, lines_of(text, size)) for size in LATENCY_LINES}
+        processes = two_processes(plan.folder, folder, plan.rounds)
+        threads = _in_a_process(workers.two_threads, plan.folder, folder, plan.rounds)
         start = _starts(plan.rounds)
         load = statistics.median(_elapsed(lambda: store.load(plan.folder)) for _ in range(plan.rounds)) * 1e3
-        memory = _memory(plan.folder, folder, text)
+        memory = _memory(plan, folder, text)
     report("texts of growing size, and awkward ones")
     return Speed(
         machine=describe_machine(),
@@ -152,13 +143,13 @@ def measure_speed(plan: Plan, report: Callable[[str], None]) -> Speed:
         products=products,
         stages=stages,
         latencies=latencies,
-        two_processes=two_processes,
-        two_threads=two_threads,
+        two_processes=processes,
+        two_threads=threads,
         start=start,
         load_milliseconds=load,
         memory=memory,
-        curve=_curve(classifier, text, LONG_CURVE_LINES if plan.long_curve else CURVE_LINES),
-        awkward=tuple(_awkward(classifier, *case) for case in AWKWARD),
+        curve=measure_curve(classifier, text, LONG_CURVE_LINES if plan.long_curve else CURVE_LINES),
+        awkward=tuple(measure_awkward(classifier, *case) for case in AWKWARD),
     )
 
 
@@ -182,27 +173,15 @@ def _contests(
     times: dict[str, list[float]] = {name: [] for name in ("", *(rival.name for rival in contestants))}
     own()
     for _ in range(rounds):
-        times[""].append(_processor_time(own))
+        times[""].append(processor_time(own))
         for rival in contestants:
-            times[rival.name].append(_processor_time(rival.run))
+            times[rival.name].append(processor_time(rival.run))
     medians = {name: statistics.median(taken) for name, taken in times.items()}
     contests = tuple(
         Contest(rival.name, rival.says, n_lines / medians[rival.name], medians[rival.name] / medians[""])
         for rival in contestants
     )
     return n_lines / medians[""], contests
-
-
-def _processor_time(work: Callable[[], object]) -> float:
-    """Seconds of processor time, child processes included."""
-    before = _used()
-    work()
-    return _used() - before
-
-
-def _used() -> float:
-    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def _elapsed(work: Callable[[], object]) -> float:
@@ -216,28 +195,9 @@ def _drain(classifier: Classifier, documents: Sequence[Document]) -> None:
         pass
 
 
-def _lines_of(text: bytes, n_lines: int) -> bytes:
-    """The text's lines from its first on, over and over, as many as asked for."""
-    lines = text.splitlines(keepends=True)
-    repeated = lines * (n_lines // len(lines) + 1)
-    return b"".join(repeated[:n_lines])
-
-
 def _latency(classifier: Classifier, text: bytes) -> float:
     times = [_elapsed(lambda: classifier.classify(text, filename="a.py")) for _ in range(25)]
     return statistics.median(times[3:]) * 1e3
-
-
-def _together(model: Path, folder: Path, rounds: int = 4) -> tuple[float, float]:
-    """Throughput of two processes and of two threads, relative to one."""
-    context = get_context("spawn")
-    with context.Manager() as manager, ProcessPoolExecutor(2, mp_context=context) as pool:
-        alone = pool.submit(workers.seconds_for_folder, model, folder, rounds, None).result()
-        barrier: Any = manager.Barrier(2)
-        both = [pool.submit(workers.seconds_for_folder, model, folder, rounds, barrier) for _ in range(2)]
-        processes = 2 * alone / max(future.result() for future in both)
-        threads = pool.submit(workers.two_threads, model, folder, rounds).result()
-    return processes, threads
 
 
 def _starts(rounds: int) -> tuple[float, float] | None:
@@ -261,67 +221,30 @@ def _quiet(command: Sequence[str]) -> None:
     subprocess.run(command, check=True, capture_output=True, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"})
 
 
-def _memory(model: Path, folder: Path, text: bytes) -> dict[str, float]:
-    context = get_context("spawn")
+def _in_a_process(worker: Callable[..., float], *arguments: Any) -> float:
+    """What a worker finds in a process of its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(worker, *arguments).result()
+
+
+def _memory(plan: Plan, folder: Path, text: bytes) -> dict[str, float]:
     with _temporary_folder() as name:
-        large = Path(name) / "large.py"
-        large.write_bytes(_lines_of(text, 1_000_000))
-
-        def peak(worker: Callable[..., float], *arguments: Any) -> float:
-            with ProcessPoolExecutor(1, mp_context=context) as pool:
-                return pool.submit(worker, model, *arguments).result()
-
-        size = large.stat().st_size / 1e6
-        return {
-            "the model alone": peak(workers.peak_of_nothing),
-            "a folder": peak(workers.peak_of_folder, folder, 1),
-            "the same folder three times over": peak(workers.peak_of_folder, folder, 3),
-            f"one text of a million lines ({size:.0f} MB; aim: at most {150 + size + 400:.0f} MB)": peak(
-                workers.peak_of_text, large
-            ),
+        memory = {
+            "the model alone": _in_a_process(workers.peak_of_nothing, plan.folder),
+            "a folder": _in_a_process(workers.peak_of_folder, plan.folder, folder, 1),
+            "the same folder three times over": _in_a_process(workers.peak_of_folder, plan.folder, folder, 3),
         }
-
-
-def _curve(classifier: Classifier, text: bytes, sizes: Sequence[int]) -> dict[int, float]:
-    curve = {}
-    for size in sizes:
-        repeated = _lines_of(text, size)
-        times = [
-            _processor_time(lambda: classifier.classify(repeated, filename="a.py"))  # noqa: B023
-            for _ in range(max(1, min(25, 300_000 // size)))
-        ]
-        curve[size] = statistics.median(times) / size * 1e6
-    return curve
-
-
-def _staircase(levels: int) -> bytes:
-    return b"".join(b" " * level + b"if x:\n" for level in range(levels))
-
-
-def _zigzag(lines: int) -> bytes:
-    return b"".join((b" " * (line % 90) + b"if x:\n") if line % 2 else b"# x\n" for line in range(lines))
-
-
-AWKWARD: tuple[tuple[str, Callable[[int], bytes], int], ...] = (
-    ("one line of 10 MB", lambda size: b"x = 1 + " * (size // 8), 10_000_000),
-    ("a million empty lines", lambda size: b"\n" * size, 1_000_000),
-    ("ten million brackets", lambda size: b"(" * size, 10_000_000),
-    ("ten million brackets, a line each fourth", lambda size: b"((((\n" * (size // 4), 10_000_000),
-    ("4,000 levels of indentation", _staircase, 4_000),
-    ("deep indentation, each other line a comment", _zigzag, 200_000),
-    ("a million heredocs without an end", lambda size: b"#!/bin/sh\n" + b"cat <<EOF\n" * size, 1_000_000),
-    ("ten million quotes", lambda size: b"'\"" * (size // 2), 10_000_000),
-)
-"""Texts by a size that is halved for comparison. A million levels of spaces would be 500 GB: what they cost shows in
-4,000 of them, and in a million lines that each open brackets."""
-
-
-def _awkward(classifier: Classifier, name: str, make: Callable[[int], bytes], size: int) -> Awkward:
-    whole, half = make(size), make(size // 2)
-    file_name = "a.sh" if whole.startswith(b"#!/bin/sh") else "a.py"
-    seconds = _processor_time(lambda: classifier.classify(whole, filename=file_name))
-    half_seconds = _processor_time(lambda: classifier.classify(half, filename=file_name))
-    return Awkward(name, len(whole) / 1e6, seconds, seconds / len(whole) * 1e9, half_seconds / len(half) * 1e9)
+        large = Path(name) / "large.py"
+        for n_lines in (1_000_000, 10_000_000) if plan.long_curve else (1_000_000,):
+            large.write_bytes(lines_of(text, n_lines))
+            size = large.stat().st_size / 1e6
+            aim = 150 + size + n_lines * 400 / 1e6
+            what = f"one text of {n_lines:,} lines ({size:.0f} MB; aim: at most {aim:.0f} MB)"
+            memory[what] = _in_a_process(workers.peak_of_text, plan.folder, large)
+            memory[f"the same {n_lines:,} lines, taken by blocks"] = _in_a_process(
+                workers.peak_of_blocks, plan.folder, large
+            )
+        return memory
 
 
 def _temporary_folder() -> AbstractContextManager[str]:

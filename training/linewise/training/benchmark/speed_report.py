@@ -100,17 +100,45 @@ def draw_curve(speed: Speed, path: Path) -> None:
     figure.savefig(path, metadata={"Date": None})
 
 
-def write_report(speed: Speed, path: Path) -> None:
-    """Bring a document's figures up to date: all that follows its marker, and the picture beside it.
+class ReportError(ValueError):
+    """A document that figures cannot be written into; the message names it."""
+
+
+def check_report(path: Path) -> None:
+    """See that figures can be written into a document: there is none yet, or one with the marker.
 
     Raises:
-        ValueError: if the document has no marker.
+        ReportError: if its folder is missing, or it has no marker or cannot be read.
     """
-    prose, marker, _ = path.read_text("utf-8").partition(MARKER)
-    if not marker:
-        raise ValueError(f"{path} has no line {MARKER.strip()!r}, after which its figures would go")
+    _prose(path)
+
+
+def write_report(speed: Speed, path: Path) -> None:
+    """Bring a document's figures up to date, all that follows its marker, and the picture beside it.
+
+    A document that does not exist is begun.
+
+    Raises:
+        ReportError: as `check_report`.
+    """
+    prose = _prose(path)
     draw_curve(speed, path.with_name(PICTURE_NAME))
-    path.write_text(prose + marker + "\n" + as_markdown(speed, PICTURE_NAME), "utf-8")
+    path.write_text(prose + MARKER + "\n" + as_markdown(speed, PICTURE_NAME), "utf-8")
+
+
+def _prose(path: Path) -> str:
+    """What stands before a document's figures."""
+    if not path.parent.is_dir():
+        raise ReportError(f"{path.parent} is no folder, so {path.name} cannot be written there")
+    try:
+        prose, marker, _ = path.read_text("utf-8").partition(MARKER)
+    except FileNotFoundError:
+        return "# Speed\n\n"
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReportError(f"{path} cannot be read: {error}") from error
+    if not marker:
+        raise ReportError(f"{path} has no line {MARKER.strip()!r}, after which its figures would go")
+    return prose
 
 
 def _machine(speed: Speed) -> str:

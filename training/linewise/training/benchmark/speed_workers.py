@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import statistics
 import threading
 import time
 from collections.abc import Iterator
-from multiprocessing.synchronize import Barrier
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from linewise.models import Classifier, Document
@@ -17,39 +19,39 @@ def documents_in(folder: Path) -> Iterator[Document]:
         yield Document(path.read_bytes(), filename=path.name, context="file")
 
 
-def seconds_for_folder(model: Path, folder: Path, rounds: int, together: Barrier | None) -> float:
-    """How long this process takes to label a folder's files some times over, once all others are ready too."""
+def work_on_demand(model: Path, folder: Path, core: int | None, orders: Connection) -> None:
+    """Label a folder's files as often as the other end asks with True, and say how many seconds it took each time.
+
+    Says None when it is ready. Keeps to one core where a number is given.
+    """
+    if core is not None:
+        os.sched_setaffinity(0, {core})
     classifier = Classifier.load(model)
     documents = list(documents_in(folder))
     _drain(classifier, documents)
-    if together is not None:
-        together.wait()
-    begin = time.perf_counter()
-    for _ in range(rounds):
+    orders.send(None)
+    while orders.recv():
+        begin = time.perf_counter()
         _drain(classifier, documents)
-    return time.perf_counter() - begin
+        orders.send(time.perf_counter() - begin)
 
 
 def two_threads(model: Path, folder: Path, rounds: int) -> float:
-    """Throughput of two threads of this process, relative to one."""
+    """Throughput of two threads of this process, relative to one; the median of rounds that measure both in turn."""
     classifier = Classifier.load(model)
     documents = list(documents_in(folder))
+    _drain(classifier, documents)
 
-    def work() -> None:
-        for _ in range(rounds):
-            _drain(classifier, documents)
-
-    work()
-    taken = []
-    for n_threads in (1, 2):
-        threads = [threading.Thread(target=work) for _ in range(n_threads)]
+    def seconds(n_threads: int) -> float:
+        threads = [threading.Thread(target=_drain, args=(classifier, documents)) for _ in range(n_threads)]
         begin = time.perf_counter()
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        taken.append(time.perf_counter() - begin)
-    return 2 * taken[0] / taken[1]
+        return time.perf_counter() - begin
+
+    return statistics.median(2 * seconds(1) / seconds(2) for _ in range(rounds))
 
 
 def peak_of_folder(model: Path, folder: Path, rounds: int) -> float:
@@ -64,6 +66,13 @@ def peak_of_folder(model: Path, folder: Path, rounds: int) -> float:
 def peak_of_text(model: Path, path: Path) -> float:
     """The most memory in MB that this process has held, after one text has been labelled."""
     Classifier.load(model).classify(path.read_bytes(), filename=path.name)
+    return _peak_megabytes()
+
+
+def peak_of_blocks(model: Path, path: Path) -> float:
+    """The same where its lines are taken block by block."""
+    for _block in Classifier.load(model).classify_blocks(Document(path.read_bytes(), filename=path.name)):
+        pass
     return _peak_megabytes()
 
 

@@ -199,13 +199,24 @@ def speed(
     """Print how fast linewise is on this machine, against other programs, and where the time goes."""
     from linewise.models import ModelError, store  # noqa: PLC0415
     from linewise.training.benchmark.speed import Plan, measure_speed  # noqa: PLC0415
-    from linewise.training.benchmark.speed_report import as_json, as_markdown, write_report  # noqa: PLC0415
+    from linewise.training.benchmark.speed_report import (  # noqa: PLC0415
+        ReportError,
+        as_json,
+        as_markdown,
+        check_report,
+        write_report,
+    )
     from linewise.training.corpus.shards import CorpusMissingError  # noqa: PLC0415
 
     plan = Plan(folder or store.default_folder(), Split(split), rounds=rounds, long_curve=long_curve)
     try:
+        # What would lose the figures is found before they are measured.
+        if report is not None:
+            check_report(report)
+        if json_path is not None and not json_path.parent.is_dir():
+            raise ReportError(f"{json_path.parent} is no folder, so {json_path.name} cannot be written there")
         figures = measure_speed(plan, lambda step: click.echo(step, err=True))
-    except (ModelError, CorpusMissingError) as error:
+    except (ModelError, CorpusMissingError, ReportError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(as_markdown(figures))
     if report is not None:
