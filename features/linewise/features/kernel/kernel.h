@@ -5,7 +5,8 @@
  *
  * The files are compiled twice over: each by itself, with indices of 64 bits, for the stages that Python joins; and all
  * in one (see `answer.c`), with indices of 32 bits, which take half the memory.
- * No function keeps anything between two calls, so any number of threads may call them at once.
+ * No function keeps anything between two calls but what `lw_begin` returns, so any number of threads may call them at
+ * once.
  */
 #ifndef LINEWISE_KERNEL_H
 #define LINEWISE_KERNEL_H
