@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import mmap
 import os
 import signal
 import socket
@@ -53,7 +54,8 @@ class Supervisor:
         self._counts = counts
         self._started: dict[int, _Started] = {}
         self._short_lives = 0
-        self._ending = False
+        # A byte that the workers see too: whether all are to end.
+        self._ending = mmap.mmap(-1, 1)
 
     def run(self) -> None:
         """Serve until told to stop, and return once all workers have ended."""
@@ -71,7 +73,7 @@ class Supervisor:
         if number == signal.SIGCHLD:
             self._bury()
         elif number in (signal.SIGTERM, signal.SIGINT):
-            self._ending = True
+            self._ending[0] = 1
             # Connections that no worker takes any more shall be refused, not left to wait.
             self._listener.close()
             # A terminal sends Ctrl+C to the workers too, and a second one would end them less gently.
@@ -88,7 +90,7 @@ class Supervisor:
                 # Between here and the worker's own handlers, being told to end ends it.
                 signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
                 self._counts.take_place(place)
-                serve_on(self._listener, self._settings, self._classifier)
+                serve_on(self._listener, self._settings, self._classifier, lambda: self._ending[0] == 1)
                 code = 0
             except KeyboardInterrupt:
                 code = 0
@@ -116,7 +118,7 @@ class Supervisor:
             if ended is None:
                 continue
             self._counts.forget_present(ended.place)
-            if self._ending:
+            if self._ending[0]:
                 continue
             _log.error("worker %d ended with %s; another takes its place", pid, _describe(status))
             lived_seconds = time.monotonic() - ended.began

@@ -10,10 +10,10 @@ SIGHUP makes it read its model and its API keys anew; what is not sound of these
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import signal
 import socket
+from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
@@ -27,6 +27,7 @@ from .app import create_app
 from .authentication import Guard
 from .connection import Connection
 from .inference import Inference
+from .last_connections import let_none_begin, take_waiting
 from .loop_faults import LoopFaults
 
 GRACE_SECONDS = 30
@@ -34,8 +35,20 @@ GRACE_SECONDS = 30
 _log = logging.getLogger("linewise.server")
 
 
-def serve_on(listener: socket.socket, settings: Settings, classifier: Classifier) -> None:
-    """Serve on a listening socket until told to end."""
+def serve_on(
+    listener: socket.socket,
+    settings: Settings,
+    classifier: Classifier,
+    is_whole_end: Callable[[], bool] = lambda: True,
+) -> None:
+    """Serve on a listening socket until told to end.
+
+    Args:
+        listener: the socket, which other processes may serve too.
+        settings: the settings.
+        classifier: the model.
+        is_whole_end: tells, as this process ends, whether all others on that socket do too.
+    """
     app = create_app(settings, classifier)
     config = uvicorn.Config(
         app,
@@ -50,14 +63,17 @@ def serve_on(listener: socket.socket, settings: Settings, classifier: Classifier
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    Worker(config, app, settings).run(sockets=[listener])
+    Worker(config, app, settings, is_whole_end).run(sockets=[listener])
 
 
 class Worker(uvicorn.Server):
     """A uvicorn server that drains before it ends, closes stalled connections, and swaps its model on SIGHUP."""
 
-    def __init__(self, config: uvicorn.Config, app: FastAPI, settings: Settings) -> None:
+    def __init__(
+        self, config: uvicorn.Config, app: FastAPI, settings: Settings, is_whole_end: Callable[[], bool]
+    ) -> None:
         super().__init__(config)
+        self._is_whole_end = is_whole_end
         self._inference: Inference = app.state.inference
         self._guard: Guard = app.state.guard
         self._settings = settings
@@ -95,11 +111,9 @@ class Worker(uvicorn.Server):
 
     async def _stop_listening(self, sockets: list[socket.socket]) -> None:
         """Take the connections that wait, then let none come: those left waiting would be reset, not refused."""
-        waiting = []
-        for listener in sockets:
-            with contextlib.suppress(OSError):
-                while True:
-                    waiting.append(listener.accept()[0])
+        if self._is_whole_end():
+            await let_none_begin(sockets)
+        waiting = take_waiting(sockets)
         for server in self.servers:
             server.close()
         loop = asyncio.get_running_loop()
