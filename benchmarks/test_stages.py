@@ -16,7 +16,8 @@ from linewise.features.structure import build_structure
 from linewise.features.tokens import tokenize
 from linewise.features.vectors import N_LANGUAGE_BUCKETS, N_LINE_BUCKETS, indentation, line_vectors
 from linewise.models import pipeline
-from linewise.models.context import HIDDEN_LINE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, REFINED, first_inputs, second_layout
+from linewise.models.context import first_inputs
+from linewise.models.layout import HIDDEN_LINE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, REFINED, second_layout
 from linewise.models.network import Layer, Network, run
 from linewise.models.pipeline import N_LINE_OUTPUTS, Document, Networks
 from linewise.models.sparse import encode

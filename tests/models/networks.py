@@ -6,7 +6,7 @@ import numpy as np
 
 from linewise.features.labels import N_LABELS
 from linewise.features.vectors import N_LANGUAGE_BUCKETS, N_LINE_BUCKETS
-from linewise.models.context import HIDDEN_LINE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, REFINED, second_layout
+from linewise.models.layout import HIDDEN_LINE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, REFINED, second_layout
 from linewise.models.network import Layer, Network
 from linewise.models.pipeline import N_LINE_OUTPUTS, Networks
 from linewise.models.store import MODES, Thresholds

@@ -15,7 +15,7 @@ from linewise.features.labels import N_LABELS
 from linewise.features.languages import LANGUAGE_NAMES
 from linewise.models import pipeline
 from linewise.models.compiled import MAX_BYTES, SECTION_LINES, TextTooLargeError
-from linewise.models.context import CONTEXTS, FIRST_LAYOUT
+from linewise.models.layout import CONTEXTS, FIRST_LAYOUT
 from linewise.models.network import Layer, Network
 from linewise.models.pipeline import Document, Networks
 from linewise.models.store import compact

@@ -5,7 +5,7 @@ import pytest
 
 from linewise.features.labels import LABEL_INDEX
 from linewise.models import pipeline
-from linewise.models.context import FIRST_LAYOUT
+from linewise.models.layout import FIRST_LAYOUT
 from linewise.models.network import Float32Array
 
 from .networks import random_networks

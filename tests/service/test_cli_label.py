@@ -23,7 +23,7 @@ from linewise.features.labels import LABEL_INDEX, LABEL_NAMES, N_LABELS, TAXONOM
 from linewise.features.lines import encode, split_lines
 from linewise.features.plain_text import parse_plain_text
 from linewise.models import Classifier, Document, ModelError, Prediction
-from linewise.models.context import CONTEXTS
+from linewise.models.layout import CONTEXTS
 from linewise.models.store import MODES
 from linewise.service import reading
 from linewise.service.cli import EXIT_INCOMPLETE, EXIT_UNUSABLE, linewise

@@ -20,8 +20,8 @@ from linewise.features.languages import (
 from linewise.features.lines import encode
 
 from . import pipeline, store
-from .context import CONTEXTS
 from .decision import reconcile
+from .layout import CONTEXTS
 from .prediction import Prediction
 
 BATCH_BYTES = 1 << 17

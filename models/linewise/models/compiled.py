@@ -27,7 +27,7 @@ from linewise.features.novelty import BINDS_IN_TEXT, local_hashes
 from linewise.features.structure import HAS_DIRECTIVES
 from linewise.features.tokens import class_table, shape_table, vocabulary_bitmap, word_hash
 
-from . import context, interior
+from . import interior, layout
 from .network import Float32Array, Layer, Network
 from .sparse import CodedLayer
 
@@ -143,25 +143,25 @@ class CompiledNetworks:
             fields += [0, self._keep(words.weight), 0, self._keep(words.bias), words.weight.shape[1]]
         fields += self._packed(networks.line)
         n_hidden = networks.first_context.layers[0].weight.shape[1]
-        fields += self._context(networks.first_context, context.FIRST_LAYOUT, _FIRST_GROUPS, _FIRST_ROWS)
+        fields += self._context(networks.first_context, layout.FIRST_LAYOUT, _FIRST_GROUPS, _FIRST_ROWS)
         fields += self._context(
-            networks.second_context, context.second_layout(n_hidden), _SECOND_GROUPS, ("", "", "", "context", "")
+            networks.second_context, layout.second_layout(n_hidden), _SECOND_GROUPS, ("", "", "", "context", "")
         )
         fields += [self._keep(table) for table in _tables()]
         columns = (
-            context.CARRIED,
-            context.OPENER,
-            context.FAR,
-            context.REFINED,
-            context.NOT_REFINED,
-            context.FIRST_LINE,
+            layout.CARRIED,
+            layout.OPENER,
+            layout.FAR,
+            layout.REFINED,
+            layout.NOT_REFINED,
+            layout.FIRST_LINE,
         )
         constructs = np.array([label.group is Group.CONSTRUCT for label in LABELS])
         not_region = np.array([label.group is not Group.REGION for label in LABELS])
         pairs = [LANGUAGE_INDEX[name] for name in ("c", "cpp", "javascript", "typescript")]
         fields += [N_LABELS, [label.name for label in LABELS].index("blank")]
         fields += [self._keep(constructs), self._keep(not_region)]
-        fields += [self._keep(np.array(chosen, dtype=np.int32)) for chosen in (*columns, context.SCOPES, pairs)]
+        fields += [self._keep(np.array(chosen, dtype=np.int32)) for chosen in (*columns, layout.SCOPES, pairs)]
         fields += [len(chosen) for chosen in columns]
         local = local_hashes()
         fields += [self._keep(np.array([word_hash(b"where")], dtype=np.uint32)), self._keep(local), len(local)]
@@ -169,8 +169,8 @@ class CompiledNetworks:
             min_language_score,
             interior.LOWEST_LOGIT,
             interior.HIGHEST_LOGIT,
-            context.LOGIT_LIMIT,
-            context.LOGIT_SCALE,
+            layout.LOGIT_LIMIT,
+            layout.LOGIT_SCALE,
         )
         fields.append(self._keep(np.array(limits, dtype=np.float32)))
         self._model = np.array(fields, dtype=np.int64)
@@ -255,18 +255,18 @@ class CompiledNetworks:
     def _context(
         self,
         network: Network,
-        layout: dict[str, slice],
+        columns: dict[str, slice],
         groups: Sequence[Sequence[str]],
         looked_up: Sequence[str],
     ) -> list[int]:
         first, last = network.layers
         fields = []
         for names in groups:
-            parts = [sum(first.weight[layout[part]] for part in name.split("+")) for name in names]
+            parts = [sum(first.weight[columns[part]] for part in name.split("+")) for name in names]
             rows = np.concatenate(parts) if parts else first.weight[:0]
             fields += [self._panels(rows), len(rows)]
         for name in looked_up:
-            rows = first.weight[layout[name]] if name else first.weight[:0]
+            rows = first.weight[columns[name]] if name else first.weight[:0]
             fields += [self._keep(rows), len(rows)]
         return [*fields, self._keep(first.bias), first.weight.shape[1], *self._packed(last)]
 

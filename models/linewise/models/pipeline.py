@@ -23,8 +23,9 @@ from linewise.features.tokens import Tokens, tokenize
 from linewise.features.vectors import LineVectors, indentation, language_vectors, line_vectors
 
 from . import compiled
-from .context import CONTEXTS, N_LANGUAGE_SCORES, REFINED, Surroundings, first_inputs, second_inputs, surround
+from .context import Surroundings, first_inputs, second_inputs, surround
 from .interior import settle_states
+from .layout import CONTEXTS, N_LANGUAGE_SCORES, REFINED
 from .network import Float32Array, Inputs, Layer, Network, Part, run, sigmoid, softmax
 from .sparse import CodedLayer, sum_rows
 

@@ -31,7 +31,7 @@ from linewise.features.labels import LABEL_NAMES, N_LABELS, TAXONOMY_VERSION
 from linewise.features.languages import LANGUAGE_NAMES
 from linewise.features.vectors import N_LANGUAGE_BUCKETS, N_LINE_BUCKETS
 
-from .context import HIDDEN_LINE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, REFINED, second_layout
+from .layout import HIDDEN_LINE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, REFINED, second_layout
 from .network import Layer, Network
 from .pipeline import N_LINE_OUTPUTS, Networks
 from .sparse import CODE_LIMIT, CodedLayer, decode, encode

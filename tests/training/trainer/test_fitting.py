@@ -6,7 +6,7 @@ import pytest
 from linewise.features.labels import LABEL_INDEX, N_LABELS
 from linewise.features.plain_text import parse_plain_text
 from linewise.models import pipeline
-from linewise.models.context import LOGIT_SCALE, REFINED
+from linewise.models.layout import LOGIT_SCALE, REFINED
 from linewise.models.network import Inputs, Layer, Part, run, sigmoid
 from linewise.models.pipeline import Networks
 from linewise.models.store import load, save

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from linewise.models import OptionError
-from linewise.models.context import CONTEXTS
+from linewise.models.layout import CONTEXTS
 from linewise.models.store import MODES
 
 from ..batch.job import DEFAULT_MAX_LINES

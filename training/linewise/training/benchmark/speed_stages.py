@@ -13,7 +13,7 @@ from linewise.features import kernel
 from linewise.features.languages import LANGUAGE_INDEX
 from linewise.models import compiled, pipeline
 from linewise.models.classifier import BATCH_BYTES
-from linewise.models.context import HIDDEN_LINE
+from linewise.models.layout import HIDDEN_LINE
 from linewise.models.network import Inputs, Network, Part, run
 from linewise.models.pipeline import Document, Networks
 

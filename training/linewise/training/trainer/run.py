@@ -16,7 +16,7 @@ import sklearn
 
 from linewise.features.languages import LANGUAGE_NAMES
 from linewise.models import store
-from linewise.models.context import HIDDEN_LINE, NOT_REFINED, REFINED
+from linewise.models.layout import HIDDEN_LINE, NOT_REFINED, REFINED
 from linewise.models.pipeline import Networks
 from linewise.training.corpus.code_digest import digest_of_modules
 from linewise.training.corpus.manifest import Split, load_manifest
@@ -44,7 +44,7 @@ _CODE = {
         "vectors.py",
         "novelty.py",
     ),
-    "linewise.models": ("context.py", "interior.py", "network.py", "pipeline.py"),
+    "linewise.models": ("context.py", "interior.py", "layout.py", "network.py", "pipeline.py"),
     "linewise.training.trainer": ("calibration.py", "folds.py", "perceptron.py", "sampling.py", "stages.py"),
 }
 

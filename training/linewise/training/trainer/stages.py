@@ -18,7 +18,7 @@ from linewise.features.labels import N_LABELS
 from linewise.features.tokens import tokenize
 from linewise.features.vectors import N_LANGUAGE_BUCKETS, N_LINE_BUCKETS, language_vectors
 from linewise.models import pipeline
-from linewise.models.context import HIDDEN_LINE, LOGIT_SCALE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, REFINED, second_layout
+from linewise.models.layout import HIDDEN_LINE, LOGIT_SCALE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, REFINED, second_layout
 from linewise.models.network import Float32Array, Inputs, Layer, Network
 from linewise.models.pipeline import N_LINE_OUTPUTS, Networks
 from linewise.training.corpus.shards import LabelledFile
