@@ -248,6 +248,7 @@ def patches(half: str, rounds: int | None, page: Path | None, misses: Path | Non
     The changes are those between successive versions of packages, and edits of whole files by script; the truth is told
     by the grammars, from both sides as a whole.
     """
+    from linewise.models import Classifier  # noqa: PLC0415
     from linewise.training.benchmark.patches.measuring import DiffFailedError, measure_patches  # noqa: PLC0415
     from linewise.training.benchmark.patches.packages import Half, fetch_histories  # noqa: PLC0415
     from linewise.training.benchmark.patches.report import as_markdown, as_page  # noqa: PLC0415
@@ -266,7 +267,7 @@ def patches(half: str, rounds: int | None, page: Path | None, misses: Path | Non
         raise click.ClickException(str(error)) from error
     click.echo(as_markdown(figures))
     if page is not None:
-        page.write_text(as_page(figures), encoding="utf-8")
+        page.write_text(as_page(figures, Classifier.load().info.digest), encoding="utf-8")
     if misses is not None:
         lines = [json.dumps(asdict(miss)) + "\n" for miss in figures.misses]
         misses.write_text("".join(lines), encoding="utf-8")

@@ -25,9 +25,9 @@ written by `linewise bench patches --write`.
 """
 
 
-def as_page(figures: PatchFigures) -> str:
-    """The same as `as_markdown`, as a page of the documentation."""
-    return _INTRODUCTION + as_markdown(figures)
+def as_page(figures: PatchFigures, model_digest: str) -> str:
+    """The same as `as_markdown`, as a page of the documentation, with the model that was measured."""
+    return f"{_INTRODUCTION}Of the model `{model_digest[:16]}`: {as_markdown(figures)}"
 
 
 def as_markdown(figures: PatchFigures) -> str:
