@@ -13,7 +13,7 @@ from linewise.models.store import load, save
 from linewise.training.corpus.shards import LabelledFile
 from linewise.training.trainer.checkpoints import Checkpoints
 from linewise.training.trainer.perceptron import Perceptron, Schedule, Start, label_targets
-from linewise.training.trainer.run import Corpus, fit_stages
+from linewise.training.trainer.run import Corpus, fit_stages, training_key
 from linewise.training.trainer.stages import Recipe, Run
 from linewise.training.trainer.thresholds import N_BINS, fit_thresholds
 
@@ -146,3 +146,10 @@ def test_thresholds_follow_the_histograms() -> None:
     assert thresholds["best-guess"].upper[call] == thresholds["best-guess"].lower[call] == 0.5
     for pair in thresholds.values():
         assert (pair.lower <= pair.upper).all()
+
+
+def test_a_training_goes_on_only_with_the_files_that_it_began_with() -> None:
+    first, second = (Corpus({}, [file], [], frozenset()) for file in conformance_files()[:2])
+    keys = {training_key(SMALL, *pair) for pair in ((first, first), (first, second), (second, first))}
+    assert len(keys) == 3
+    assert training_key(SMALL, first, second) in keys

@@ -75,7 +75,9 @@ def _zeros() -> Sums:
 
 @dataclass
 class HiddenRegions:
-    """How honest the answers are where a region cannot be known; arrays of shape (N_LABELS,).
+    """What is found of the regions that a window shows, and how honest the answers are where it shows none.
+
+    Arrays are of shape (N_LABELS,).
 
     The Brier score is taken over the lines that no shown construct covers: the hidden ones, and all that are in no
     region of the label.

@@ -53,7 +53,7 @@ def model(recipe: str, output: Path, curves: Path | None) -> None:
         corpus, validation = load_corpus(Split.TRAIN), load_corpus(Split.VALIDATION)
     except CorpusMissingError as error:
         raise click.ClickException(str(error)) from error
-    key = training_key(chosen, corpus)
+    key = training_key(chosen, corpus, validation)
     checkpoints = Checkpoints.for_key(key)
     log = cache_folder() / "training" / key / "progress.jsonl"
     click.echo(f"{corpus.n_lines:,} lines; checkpoints in {log.parent}", err=True)

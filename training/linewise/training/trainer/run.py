@@ -80,13 +80,17 @@ def load_corpus(split: Split, languages: tuple[str, ...] = LANGUAGE_NAMES) -> Co
     return Corpus(code, list(text_documents(split, TEXT_SEED)), shown, load_manifest().projects_of_test_cases())
 
 
-def training_key(recipe: Recipe, corpus: Corpus) -> str:
-    """A digest of all that the weights depend on: recipe, corpus, features, forward pass and trainer."""
+def training_key(recipe: Recipe, corpus: Corpus, validation: Corpus) -> str:
+    """A digest of all that the weights depend on: recipe, corpus, features, forward pass and trainer.
+
+    The validation split is a part of it: on it the first context network is calibrated, and the second learns from that.
+    """
     digest = hashlib.sha256(json.dumps(asdict(recipe), sort_keys=True).encode())
-    for language in corpus.code:
-        digest.update(f"{language} {current_oracle(Split.TRAIN, language)}".encode())
-    for file in corpus:
-        digest.update(f"{file.project} {file.path} {len(file.data)} {int(file.known.sum())}\n".encode())
+    for split, files in ((Split.TRAIN, corpus), (Split.VALIDATION, validation)):
+        for language in files.code:
+            digest.update(f"{language} {current_oracle(split, language)}".encode())
+        for file in files:
+            digest.update(f"{file.project} {file.path} {len(file.data)} {int(file.known.sum())}\n".encode())
     for package, names in _CODE.items():
         digest.update(digest_of_modules(package, names).encode())
     digest.update("\n".join((sklearn.__version__, np.__version__, scipy.__version__)).encode())

@@ -50,7 +50,8 @@ def fit_thresholds(counts: Histograms) -> dict[str, Thresholds]:
     """The thresholds of every mode.
 
     `balanced` gives a label where that makes the mean F1 over the languages greatest, `high-confidence` where at
-    least 99% of what is given is right (or from 0.99 on, where that can't be reached), `best-guess` from 0.5 on.
+    least 99% of what is given is right (or from 0.99 on, where that can't be reached) and rules regions out below
+    `SURELY_OUT` only, `best-guess` gives from 0.5 on.
     """
     # given[..., b]: lines whose probability lies in bin b or above.
     given = counts[..., ::-1].cumsum(axis=-1)[..., ::-1]
