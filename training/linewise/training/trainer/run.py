@@ -83,7 +83,7 @@ def load_corpus(split: Split, languages: tuple[str, ...] = LANGUAGE_NAMES) -> Co
 def training_key(recipe: Recipe, corpus: Corpus, validation: Corpus) -> str:
     """A digest of all that the weights depend on: recipe, corpus, features, forward pass and trainer.
 
-    The validation split is a part of it: on it the first context network is calibrated, and the second learns from that.
+    The validation split is a part of it: the first context network is calibrated on it, from which the second learns.
     """
     digest = hashlib.sha256(json.dumps(asdict(recipe), sort_keys=True).encode())
     for split, files in ((Split.TRAIN, corpus), (Split.VALIDATION, validation)):
