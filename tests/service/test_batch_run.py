@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -23,7 +24,7 @@ from linewise.service.batch.progress import with_bar
 from linewise.service.batch.run import RunError
 from linewise.service.cli import EXIT_INCOMPLETE, EXIT_UNUSABLE, linewise
 
-from .batches import call, contents, label, make_tree, outcomes
+from .batches import contents, label, make_tree, outcomes
 from .conftest import ScanningClassifier
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,6 +63,17 @@ def command(*arguments: str) -> Result:
     return CliRunner().invoke(linewise, ["label", *arguments, "--jobs", "1"])
 
 
+def children(process: int) -> list[int]:
+    """The numbers of the processes that a process has started."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            # The name, in parentheses, may hold anything.
+            if int(path.read_text().rpartition(")")[2].split()[1]) == process:
+                found.append(int(path.parent.name))
+    return found
+
+
 class TestKilled:
     def kill(self, tree: Path, tmp_path: Path, kills: int) -> None:
         driver = [sys.executable, "-m", "tests.service.killing", tree, tmp_path, str(kills), "7"]
@@ -77,9 +89,10 @@ class TestKilled:
         self.kill(tree, tmp_path, 500)
 
     def test_command_over_two_processes(self, tmp_path: Path) -> None:
-        whole = call("label", "tree", "-o", "whole.parquet", "--jobs", "1")
-        assert whole.returncode == 0, whole.stderr
-        arguments = [sys.executable, "-c", SMALL_PARTS, "label", "tree", "-o", "out.parquet", "--jobs", "2"]
+        labelling = [sys.executable, "-c", SMALL_PARTS, "label", "tree"]
+        whole = [*labelling, "-o", "whole.parquet", "--jobs", "1"]
+        subprocess.run(whole, check=True, stderr=subprocess.DEVNULL)
+        arguments = [*labelling, "-o", "out.parquet", "--jobs", "2"]
         with subprocess.Popen(arguments, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL) as first:
             deadline = time.monotonic() + 120
             while not list(tmp_path.glob(".out.parquet.unfinished/files/part-*")) and first.poll() is None:
@@ -88,9 +101,23 @@ class TestKilled:
             first.send_signal(signal.SIGKILL)
         second = subprocess.run([*arguments, "--resume"], check=False, capture_output=True, text=True)
         assert second.returncode == 0, second.stderr
-        assert pq.read_table("out.parquet").equals(pq.read_table("whole.parquet"))
-        assert pq.read_table("out.files.parquet").equals(pq.read_table("whole.files.parquet"))
+        for name in ("parquet", "files.parquet"):
+            assert pq.read_table(f"out.{name}").equals(pq.read_table(f"whole.{name}"))
         assert sorted(os.listdir()) == BOTH_TABLES
+
+    def test_process_that_is_killed_ends_the_run_and_what_is_done_is_kept(self) -> None:
+        arguments = [sys.executable, "-c", SMALL_PARTS, "label", "tree", "-o", "out.parquet", "--jobs", "2"]
+        with subprocess.Popen(arguments, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as run:
+            # Its children start others: those that label.
+            while not (workers := [each for child in children(run.pid) for each in children(child)]):
+                time.sleep(0.002)
+            os.kill(workers[0], signal.SIGKILL)
+            _, told = run.communicate(timeout=120)
+        assert (run.returncode, told) == (
+            EXIT_UNUSABLE,
+            "Error: a process that labelled was killed, for want of memory perhaps\n",
+        )
+        assert Path(".out.parquet.unfinished/plan.json").exists()
 
 
 @pytest.mark.usefixtures("interrupted")

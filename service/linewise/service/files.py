@@ -102,7 +102,7 @@ def met_in(root: str, name: str, relative: str, blob: Blob | None = None, attrib
         blob: what is to be read, if it is not the file.
         attributes: what is said of it.
     """
-    return Source(os.path.join(root, relative), shown_name(name, relative), root, blob, attributes)
+    return Source(_inside(root) + relative, shown_name(name, relative), root, blob, attributes)
 
 
 def shown_name(name: str, relative: str) -> str:
@@ -117,13 +117,19 @@ def shown_name(name: str, relative: str) -> str:
     folder = _normal(name)
     if relative == os.curdir:
         return folder
-    return relative if folder == os.curdir else os.path.join(folder, relative)
+    return relative if folder == os.curdir else _inside(folder) + relative
+
+
+# Both are remembered, since they take long and are asked for each file of a folder.
+@lru_cache(maxsize=256)
+def _normal(name: str) -> str:
+    return os.path.normpath(name)
 
 
 @lru_cache(maxsize=256)
-def _normal(name: str) -> str:
-    # Remembered, since it takes long and is asked for each file of a folder.
-    return os.path.normpath(name)
+def _inside(folder: str) -> str:
+    """What the paths of a folder's files begin with."""
+    return os.path.join(folder, "")
 
 
 def list_folder(folder: Path) -> list[str]:

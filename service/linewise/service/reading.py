@@ -8,7 +8,6 @@ old and half of the new would be a text that never was.
 from __future__ import annotations
 
 import codecs
-import io
 import os
 import stat
 import sys
@@ -194,29 +193,36 @@ def _read_bytes(source: Source, max_bytes: int) -> bytes:
         relative_to = "" if os.path.isabs(source.root) else os.getcwd()
         if not _is_inside(os.path.dirname(source.path), source.root, relative_to):
             raise SkipError(SkipReason.SYMBOLIC_LINK, "leads out of the folder")
-    with io.FileIO(_open_regular(source.path, follow=not met_in_folder)) as stream:
+    descriptor = _open_regular(source.path, follow=not met_in_folder)
+    try:
         for _ in range(_MAX_READINGS):
-            before = os.fstat(stream.fileno())
+            before = os.fstat(descriptor)
             if met_in_folder and (source.attributes != NOTHING or language_of_file_name(source.name) is None):
-                check_wanted(source, stream.read(_SHEBANG_PROBE_BYTES))
-                stream.seek(0)
+                check_wanted(source, os.read(descriptor, _SHEBANG_PROBE_BYTES))
+                os.lseek(descriptor, 0, os.SEEK_SET)
             if before.st_size > max_bytes:
                 raise SkipError(SkipReason.TOO_LARGE, f"{before.st_size:,} bytes")
-            # One byte more than there should be, which tells that it grew. What the kernel makes up says that it is
-            # empty, and room for the largest file, made for every small one, takes longer than reading.
-            data = _read_up_to(stream, before.st_size + 1 if before.st_size else max_bytes + 1)
-            if _is_same(before, os.fstat(stream.fileno()), len(data)):
+            data = _read_all(descriptor, before.st_size, max_bytes)
+            if _is_same(before, os.fstat(descriptor), len(data)):
                 return data
-            stream.seek(0)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+    finally:
+        os.close(descriptor)
     raise SkipError(SkipReason.CHANGING, "while it was read")
 
 
-def _read_up_to(stream: io.FileIO, n_bytes: int) -> bytes:
+def _read_all(descriptor: int, n_bytes: int, max_bytes: int) -> bytes:
+    """A file of so many bytes, or more where it grew, but not more than one byte over the limit."""
+    # What the kernel makes up says that it is empty. Room for the largest file, made for every small one, would take
+    # longer than reading.
+    left = n_bytes + 1 if n_bytes else max_bytes + 1
     chunks: list[bytes] = []
-    while n_bytes and (chunk := stream.read(n_bytes)):
+    while left and (chunk := os.read(descriptor, left)):
         chunks.append(chunk)
-        n_bytes -= len(chunk)
-    return b"".join(chunks)
+        left -= len(chunk)
+        if n_bytes and left <= 1:
+            break  # it is all there, and its state will tell if there is more
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def _is_same(before: os.stat_result, after: os.stat_result, n_read: int) -> bool:

@@ -1,12 +1,12 @@
 """Arrow arrays made of their buffers.
 
-`pa.array` imports pandas wherever that is installed, even for an array of numpy: half a second for each process, which
-is longer than a process needs to label 100,000 lines.
+`pa.array` imports pandas wherever that is installed, even for an array of numpy, and the methods of arrays import
+`pyarrow.compute`: half a second for each process, which is longer than a process needs to label 100,000 lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from .tables import NAME
+
+_SWAPS = (
+    (np.uint64(7), np.uint64(0x00AA00AA00AA00AA)),
+    (np.uint64(14), np.uint64(0x0000CCCC0000CCCC)),
+    (np.uint64(28), np.uint64(0x00000000F0F0F0F0)),
+)
+"""How far the bits of a square of eight by eight move to change places, and which do: the upper ones of each pair."""
 
 
 def numbers(values: NDArray[Any], missing: NDArray[np.bool_] | None = None) -> pa.Array:
@@ -23,7 +30,31 @@ def numbers(values: NDArray[Any], missing: NDArray[np.bool_] | None = None) -> p
     return pa.Array.from_buffers(kind, len(values), [_validity(missing), pa.py_buffer(values)])
 
 
-def booleans(values: NDArray[np.bool_] | NDArray[np.uint8], missing: NDArray[np.bool_] | None = None) -> pa.Array:
+def flags(masks: NDArray[np.uint32], n_bits: int) -> list[pa.Array]:
+    """For each of the lowest bits, an array of booleans that tells which masks have it."""
+    return [
+        pa.Array.from_buffers(pa.bool_(), len(masks), [None, pa.py_buffer(column)])
+        for column in _transposed(masks)[:n_bits]
+    ]
+
+
+def _transposed(masks: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """The bits of masks turned about: row k has bit k of every mask, eight to a byte, of shape (32, n_bytes).
+
+    Bytes of eight masks are turned at once, as squares of eight bits by eight in 64-bit numbers: two bits on either
+    side of the diagonal change places, then squares of two by two, then of four by four.
+    """
+    n_bytes = -(-len(masks) // 8)
+    padded = np.zeros(n_bytes * 8, dtype="<u4")
+    padded[: len(masks)] = masks
+    squares = np.ascontiguousarray(padded.view(np.uint8).reshape(-1, 4).T).view("<u8")  # (4, n_bytes)
+    for shift, moved in _SWAPS:
+        swapped = (squares ^ (squares >> shift)) & moved
+        squares ^= swapped ^ (swapped << shift)
+    return np.ascontiguousarray(squares.view(np.uint8).reshape(4, n_bytes, 8).transpose(0, 2, 1)).reshape(32, n_bytes)
+
+
+def booleans(values: NDArray[np.bool_], missing: NDArray[np.bool_] | None = None) -> pa.Array:
     """An array of booleans; null where one is missing."""
     return pa.Array.from_buffers(pa.bool_(), len(values), [_validity(missing), _bits(values)])
 
@@ -35,7 +66,18 @@ def strings(values: Sequence[str | None]) -> pa.Array:
 
 def names(values: Sequence[str | None]) -> pa.DictionaryArray:
     """The same as `strings`, with each value stored once."""
-    return strings(values).dictionary_encode()
+    return repeated(values, None)
+
+
+def repeated(values: Sequence[str | None], counts: NDArray[np.int64] | None) -> pa.DictionaryArray:
+    """Each string as often as its count says, stored once; without counts, once each."""
+    places: dict[str, int] = {}
+    # Null stands for the first value, whichever that is.
+    rows = [0 if value is None else places.setdefault(value, len(places)) for value in values]
+    indices, missing = np.array(rows, dtype=np.int32), np.array([value is None for value in values], dtype=bool)
+    if counts is not None:
+        indices, missing = np.repeat(indices, counts), np.repeat(missing, counts)
+    return pa.DictionaryArray.from_arrays(numbers(indices, missing), strings(list(places)))
 
 
 def constant(value: str, length: int) -> pa.DictionaryArray:
@@ -51,6 +93,8 @@ def column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
         return strings(values)
     if pa.types.is_binary(kind):
         return _joined(values, kind)
+    if pa.types.is_list(kind):
+        return _lists(values, kind)
     missing = np.array([value is None for value in values], dtype=bool)
     known = [0 if value is None else value for value in values]
     if pa.types.is_boolean(kind):
@@ -59,18 +103,28 @@ def column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
 
 
 def _joined(values: Sequence[bytes | None], kind: pa.DataType) -> pa.Array:
-    lengths = [0 if value is None else len(value) for value in values]
-    offsets = np.zeros(len(values) + 1, dtype=np.int32)
-    np.cumsum(lengths, out=offsets[1:])
     data = b"".join(value for value in values if value is not None)
+    return pa.Array.from_buffers(kind, len(values), [*_places(values), pa.py_buffer(data)])
+
+
+def _lists(values: Sequence[NDArray[Any] | None], kind: pa.DataType) -> pa.Array:
+    """An array of lists of numbers, each of which is an array of the type that they have."""
+    known = [value for value in values if value is not None]
+    items = np.concatenate(known) if known else np.empty(0, dtype=kind.value_type.to_pandas_dtype())
+    return pa.Array.from_buffers(kind, len(values), _places(values), children=[numbers(items)])
+
+
+def _places(values: Sequence[Sized | None]) -> list[pa.Buffer | None]:
+    """Which values there are, and where each begins and ends when they are laid end to end."""
+    offsets = np.zeros(len(values) + 1, dtype=np.int32)
+    np.cumsum([0 if value is None else len(value) for value in values], out=offsets[1:])
     missing = np.array([value is None for value in values], dtype=bool)
-    buffers = [_validity(missing), pa.py_buffer(offsets), pa.py_buffer(data)]
-    return pa.Array.from_buffers(kind, len(values), buffers)
+    return [_validity(missing), pa.py_buffer(offsets)]
 
 
 def _validity(missing: NDArray[np.bool_] | None) -> pa.Buffer | None:
     return _bits(~missing) if missing is not None and missing.any() else None
 
 
-def _bits(values: NDArray[np.bool_] | NDArray[np.uint8]) -> pa.Buffer:
+def _bits(values: NDArray[np.bool_]) -> pa.Buffer:
     return pa.py_buffer(np.packbits(values, bitorder="little"))

@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..output import replacing
-from .forms import ROW_GROUP_LINES, CsvWriter, table_writer
+from .forms import ROW_GROUP_LINES, table_writer
 from .job import Form, Job
+from .joined_parquet import join_parquet
 from .part import FILES_FOLDER, files_path, lines_path
 from .place import Place
 from .plan import Plan
@@ -50,16 +51,16 @@ class Report:
 
     def add(self, table: pa.Table) -> None:
         """Count the rows of a table of files."""
-        columns = table.select([*_COUNTED, *_KINDS]).to_pydict()
-        self.statuses.update(columns["status"])
-        self.reasons.update(reason for reason in columns["reason"] if reason)
-        self.lines += sum(filter(None, columns["lines"]))
+        statuses = table.column("status").to_pylist()
+        self.statuses.update(statuses)
+        self.lines += sum(filter(None, table.column("lines").to_pylist()))
         for kind in _KINDS:
-            self.kinds[kind] += sum(filter(None, columns[kind]))
-        told = zip(columns["path"], columns["status"], columns["reason"], columns["detail"], strict=True)
-        for path, status, reason, detail in told:
+            self.kinds[kind] += sum(filter(None, table.column(kind).to_pylist()))
+        for row, status in enumerate(statuses):
             if status != Status.LABELLED:
-                self.unlabelled.append((path, f"{reason} ({detail})" if detail else str(reason)))
+                path, reason, detail = (table.column(name)[row].as_py() for name in ("path", "reason", "detail"))
+                self.reasons[reason] += 1
+                self.unlabelled.append((path, f"{reason} ({detail})" if detail else reason))
                 self.failures += self.unlabelled[-1:] if status == Status.FAILED else []
 
     def as_json(self) -> dict[str, Any]:
@@ -97,19 +98,17 @@ def report_of_parts(folder: Path) -> Report:
 
 def assemble(place: Place, plan: Plan, job: Job) -> None:
     """Put the parts together in the two files that were asked for; raises OSError where they cannot be written."""
-    schema = line_schema(scores=job.scores, with_text=job.with_text)
-    metadata = table_metadata("lines", plan.model_digest, plan.options)
+    parts = [lines_path(place.work, part, job.form) for part in plan.parts]
     with replacing(place.output, place.work) as stream:
-        if job.form is Form.PARQUET:
-            lines = table_writer(job.form, stream, schema, metadata)
-            for table in _gathered(_row_groups([lines_path(place.work, part, job.form) for part in plan.parts])):
-                lines.write(table)
-            lines.close()
+        if job.form is Form.PARQUET and parts:
+            join_parquet(parts, stream)
         else:
-            if job.form is Form.CSV:
-                CsvWriter(stream, schema, header=True).close()
-            for part in plan.parts:
-                with lines_path(place.work, part, job.form).open("rb") as source:
+            if job.form is not Form.JSONL:
+                schema = line_schema(scores=job.scores, with_text=job.with_text)
+                head = table_metadata("lines", plan.model_digest, plan.options)
+                table_writer(job.form, stream, schema, head).close()
+            for path in parts:
+                with path.open("rb") as source:
                     shutil.copyfileobj(source, stream, 1 << 20)
     metadata = table_metadata("files", plan.model_digest, plan.options)
     with replacing(place.files_table, place.work) as stream:

@@ -48,7 +48,8 @@ class ParquetWriter:
             compression="zstd",
             compression_level=ZSTD_LEVEL,
             write_batch_size=_WRITE_BATCH_ROWS,
-            use_dictionary=[*repeated, "language_score", "uncertain"],
+            # Of other columns a dictionary takes longer to make than it saves.
+            use_dictionary=repeated,
             column_encoding={name: "DELTA_BINARY_PACKED" for name in _RISING if name in schema.names},
             write_statistics=["path", "line", "language"],
         )

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -18,7 +17,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from linewise.models import Prediction
-from linewise.models.classifier import BATCH_BYTES, BATCH_DOCUMENTS
 
 from ..files import Source
 from ..labelling import BatchClassifier, LabelOptions, document_of, unwanted_kind
@@ -35,10 +33,13 @@ from .tables import METADATA_PREFIX, file_schema, line_schema, table_metadata
 
 LINES_FOLDER, FILES_FOLDER = "lines", "files"
 _SEAL_KEY = METADATA_PREFIX + "part"
+_GROUP_BYTES = 1 << 20
+_GROUP_FILES = 1024
+"""So much is read and labelled at a time: enough that what is fixed about a step does not count."""
 
 
 class AbandonedError(RuntimeError):
-    """The process that gave out the part is gone, and with it whoever wants the part."""
+    """Whoever gave out the part wants it no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,12 @@ def is_done(folder: Path, plan: Plan, part: Part, form: Form) -> Done | None:
 
 
 def label_part(
-    folder: Path, plan: Plan, job: Job, part: Part, classifier: BatchClassifier, parent: int | None = None
+    folder: Path,
+    plan: Plan,
+    job: Job,
+    part: Part,
+    classifier: BatchClassifier,
+    is_wanted: Callable[[], bool] = lambda: True,
 ) -> Done:
     """Label a part of a plan and write it.
 
@@ -109,11 +115,12 @@ def label_part(
         job: what it was made for.
         part: which part.
         classifier: of the model that the plan names.
-        parent: the process that must be this one's parent still when the part is written.
+        is_wanted: is asked now and then, and when the part is about to get its name; a part that is not wanted any
+            more would disturb whoever takes up the work.
 
     Raises:
         OSError: the part cannot be written.
-        AbandonedError: the parent is gone.
+        AbandonedError: it is not wanted any more.
     """
     model = plan.model_digest
     rows: list[FileRow] = []
@@ -122,9 +129,9 @@ def label_part(
     schema = line_schema(scores=job.scores, with_text=job.with_text)
     with SourceReader() as reader, replacing(lines) as stream:
         writer = LineWriter(job.form, stream, schema, line_metadata, model)
-        for batch in _batches(plan.sources(folder, part), job, reader):
-            _check_parent(parent)
-            labelled = _label(classifier, batch, job.labels)
+        for group in _groups(plan.sources(folder, part), job, reader):
+            _check_wanted(is_wanted)
+            labelled = _label(classifier, group, job.labels)
             rows += (row for row, _, _ in labelled)
             found = [(row, text, said) for row, text, said in labelled if text is not None and said is not None]
             if found:
@@ -134,11 +141,11 @@ def label_part(
                 )
                 writer.write(block)
         writer.close()
-        _check_parent(parent)
+        _check_wanted(is_wanted)
     seal = _seal(lines, plan, part, writer.n_lines, job.form)
     with replacing(files_path(folder, part)) as stream:
         _write_files(stream, rows, plan, seal)
-        _check_parent(parent)
+        _check_wanted(is_wanted)
     return Done(part.index, part.n_files, part.weight, writer.n_lines)
 
 
@@ -146,20 +153,20 @@ _Found = tuple[Text | Skipped, Origin]
 _Labelled = tuple[FileRow, bytes | None, Prediction | None]
 
 
-def _batches(sources: Iterable[tuple[Source, Origin]], job: Job, reader: SourceReader) -> Iterator[list[_Found]]:
-    """Read the sources, as many at a time as the classifier takes at once."""
-    batch: list[_Found] = []
+def _groups(sources: Iterable[tuple[Source, Origin]], job: Job, reader: SourceReader) -> Iterator[list[_Found]]:
+    """Read the sources, as many at a time as are labelled together."""
+    group: list[_Found] = []
     size = 0
     for source, origin in sources:
         read = _wanted(reader(source, job.labels.max_bytes), job)
         length = len(read.data) if isinstance(read, Text) else 0
-        if batch and (size + length > BATCH_BYTES or len(batch) >= BATCH_DOCUMENTS):
-            yield batch
-            batch, size = [], 0
-        batch.append((read, origin))
+        if group and (size + length > _GROUP_BYTES or len(group) >= _GROUP_FILES):
+            yield group
+            group, size = [], 0
+        group.append((read, origin))
         size += length
-    if batch:
-        yield batch
+    if group:
+        yield group
 
 
 def _wanted(read: Text | Skipped, job: Job) -> Text | Skipped:
@@ -167,21 +174,23 @@ def _wanted(read: Text | Skipped, job: Job) -> Text | Skipped:
         return read
     if unwanted := unwanted_kind(read, job.labels):
         return Skipped(read.source, unwanted)
-    data = read.data
-    n_breaks = data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
-    if n_breaks > job.max_lines:
+    if len(read.data) > job.max_lines and _n_breaks(read.data) > job.max_lines:
         return Skipped(read.source, SkipReason.TOO_LARGE, f"over {job.max_lines:,} lines")
     return read
 
 
-def _label(classifier: BatchClassifier, batch: Sequence[_Found], options: LabelOptions) -> list[_Labelled]:
+def _n_breaks(data: bytes) -> int:
+    return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
+
+
+def _label(classifier: BatchClassifier, group: Sequence[_Found], options: LabelOptions) -> list[_Labelled]:
     """Each file's row, with its bytes and labels where it has them, in order."""
-    texts = [read for read, _ in batch if isinstance(read, Text)]
+    texts = [read for read, _ in group if isinstance(read, Text)]
     found = _predictions(classifier, texts, options)
     answers = iter(found)
     summaries = iter(summarize_many([answer for answer in found if isinstance(answer, Prediction)]))
     labelled: list[_Labelled] = []
-    for read, origin in batch:
+    for read, origin in group:
         if isinstance(read, Skipped):
             labelled.append((FileRow.unlabelled(read, origin), None, None))
             continue
@@ -225,7 +234,6 @@ def _write_files(stream: BinaryIO, rows: Sequence[FileRow], plan: Plan, seal: Se
     writer.close()
 
 
-def _check_parent(parent: int | None) -> None:
-    """A process whose parent was killed lives on; what it writes would disturb whoever takes up the work."""
-    if parent is not None and os.getppid() != parent:
-        raise AbandonedError("the process that started this one has ended")
+def _check_wanted(is_wanted: Callable[[], bool]) -> None:
+    if not is_wanted():
+        raise AbandonedError("the run that this part is of has ended")

@@ -17,16 +17,18 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from linewise.features.documents import BYTE_ORDER_MARK, make_batch
-from linewise.features.labels import TAXONOMY_VERSION
+from linewise.features.labels import N_LABELS, TAXONOMY_VERSION
 from linewise.models import Prediction
 
 from ..files import path_in_root
 from ..reading import Skipped, Text
-from .arrays import booleans, column, constant, names, numbers
+from .arrays import column, constant, flags, numbers, repeated
 from .kinds import kinds_of
 from .origin import Origin
-from .summary import Summary, columns_of, label_bits
-from .tables import SCORES, file_schema, line_schema
+from .summary import RATIO_COLUMN, SHARE_COLUMNS, Summary
+from .tables import ORIGIN_FIELDS, SCORES, file_schema, line_schema
+
+_ORIGIN_NAMES = tuple(field.name for field in ORIGIN_FIELDS)
 
 
 class Status(StrEnum):
@@ -85,14 +87,12 @@ class FileRow:
 
 
 def _names(name: str, origin: Origin) -> dict[str, Any]:
-    raw = os.fsencode(name)
-    path = raw.decode("utf-8", "backslashreplace")
-    return {
-        "repo": origin.repo,
-        "commit": origin.commit,
-        "path": path,
-        "path_bytes": None if path.encode() == raw else raw,
-    }
+    path, path_bytes = name, None
+    if not name.isascii():
+        raw = os.fsencode(name)
+        path = raw.decode("utf-8", "backslashreplace")
+        path_bytes = None if path.encode() == raw else raw
+    return {"repo": origin.repo, "commit": origin.commit, "path": path, "path_bytes": path_bytes}
 
 
 def _blob_of(text: Text) -> str:
@@ -175,13 +175,13 @@ class LineBlock:
         """The block as a table of `tables.line_schema`."""
         n_lines = len(self)
         columns: list[pa.Array] = [
-            *(self._of_files([getattr(f, name) for f in self.files]) for name in ("repo", "commit", "path", "blob")),
+            *(repeated([getattr(f, name) for f in self.files], self.counts) for name in _ORIGIN_NAMES),
             numbers(_numbers(self.counts)),
             numbers(self.starts),
             numbers(self.ends),
-            self._of_files([f.summary.language if f.summary else None for f in self.files]),
+            repeated([f.summary.language if f.summary else None for f in self.files], self.counts),
             numbers(np.repeat(self._language_scores(), self.counts)),
-            *map(booleans, label_bits(self.masks).T),
+            *flags(self.masks, N_LABELS),
             numbers(self.uncertain),
         ]
         if self.scores is not None:
@@ -195,12 +195,6 @@ class LineBlock:
 
     def _language_scores(self) -> NDArray[np.float32]:
         return np.array([f.summary.language_score if f.summary else 0 for f in self.files], dtype=np.float32)
-
-    def _of_files(self, values: Sequence[str | None]) -> pa.DictionaryArray:
-        """A column in which all lines of a file have the file's value."""
-        encoded = names(values)
-        rows = np.repeat(np.arange(len(values), dtype=np.int32), self.counts)
-        return pa.DictionaryArray.from_arrays(encoded.indices.take(numbers(rows)), encoded.dictionary)
 
 
 def _numbers(counts: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -222,7 +216,24 @@ def _source(texts: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64
 
 def file_table(rows: Sequence[FileRow], model_digest: str) -> pa.Table:
     """Rows of files as a table of `tables.file_schema`."""
-    columns = {name: [getattr(row, name) for row in rows] for name in file_schema().names if name in FileRow.__slots__}
-    columns |= columns_of([row.summary for row in rows])
-    columns |= {"model_digest": [model_digest] * len(rows), "taxonomy_version": [TAXONOMY_VERSION] * len(rows)}
-    return pa.Table.from_arrays([column(columns[f.name], f.type) for f in file_schema()], schema=file_schema())
+    schema = file_schema()
+    summaries = [row.summary for row in rows]
+    values = {name: [getattr(row, name) for row in rows] for name in schema.names if name in FileRow.__slots__}
+    values["language"] = [said.language if said else None for said in summaries]
+    values["language_score"] = [said.language_score if said else None for said in summaries]
+    values["lines"] = [said.lines if said else None for said in summaries]
+    values[RATIO_COLUMN] = [said.comment_to_code_ratio if said else None for said in summaries]
+    columns = {name: column(values[name], schema.field(name).type) for name in values}
+    columns |= dict(zip(SHARE_COLUMNS, _shares(summaries), strict=True))
+    columns |= {"model_digest": constant(model_digest, len(rows))}
+    columns |= {"taxonomy_version": constant(TAXONOMY_VERSION, len(rows))}
+    return pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema)
+
+
+def _shares(summaries: Sequence[Summary | None]) -> list[pa.Array]:
+    """A column for each label: the share of each file's lines that has it, null where there is none."""
+    known = [said.shares if said else None for said in summaries]
+    missing = np.array([shares is None for shares in known], dtype=bool)
+    nothing = np.zeros(N_LABELS)
+    table = np.array([nothing if shares is None else shares for shares in known], dtype=np.float32)
+    return [numbers(shares, missing) for shares in table.reshape(-1, N_LABELS).T]

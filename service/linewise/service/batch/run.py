@@ -1,7 +1,4 @@
-"""A run of batch labelling, from its plan to its tables, over several processes.
-
-joblib is imported here alone, and only when a run begins: whatever serves requests does without it.
-"""
+"""A run of batch labelling, from its plan to its tables, over several processes."""
 
 from __future__ import annotations
 
@@ -9,11 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
-from functools import lru_cache
 from pathlib import Path
-
-import pyarrow as pa
-from joblib import Parallel, cpu_count, delayed, parallel_config
 
 from linewise.models import Classifier
 
@@ -23,7 +16,8 @@ from .assemble import Report, assemble, report_of_parts
 from .job import Job
 from .part import Done, is_done, label_part
 from .place import REPORT_NAME, Place, PlaceError, locked, remove_temporary
-from .plan import Part, Plan, PlanError, check_same, load_plan, make_plan
+from .plan import Plan, PlanError, check_same, load_plan, make_plan
+from .processes import label_in_processes
 from .tables import SCHEMA_VERSION
 
 
@@ -64,7 +58,7 @@ def run(
         with locked(place):
             place.prepare(resume=resume)
             plan = _plan(job, place, sources, classifier.info.digest)
-            for _ in watch(plan, _all_parts(job, place.work, plan, classifier, n_processes or cpu_count())):
+            for _ in watch(plan, _all_parts(job, place.work, plan, classifier, n_processes or _usable_cores())):
                 pass
             report = report_of_parts(place.work)
             if report.files != plan.n_files:
@@ -124,35 +118,17 @@ def _all_parts(job: Job, work: Path, plan: Plan, classifier: Classifier, n_proce
         for part in missing:
             yield label_part(work, plan, job, part, classifier)
         return
-    parent = os.getpid()
-    # Processes are kept from run to run, and with them the folder that they were started in.
-    absolute = Path(os.path.abspath(work))
     try:
-        # A thread of the algebra's own for each process; more would stand in each other's way.
-        with parallel_config("loky", n_jobs=n_processes, inner_max_num_threads=1):
-            parallel = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
-            yield from parallel(delayed(_label_elsewhere)(absolute, plan.digest, job, part, parent) for part in missing)
+        yield from label_in_processes(work, plan, job, missing, n_processes)
     finally:
         remove_temporary(work)
 
 
-def _label_elsewhere(work: Path, plan_digest: str, job: Job, part: Part, parent: int) -> Done:
-    """`label_part` in a process of its own, which keeps its plan and its classifier from part to part."""
-    return label_part(work, _plan_of(work, plan_digest), job, part, _own_classifier(), parent)
+def _usable_cores() -> int:
+    # Imported only where it is asked for: it takes as long as labelling thousands of lines.
+    from joblib import cpu_count  # noqa: PLC0415
 
-
-@lru_cache(maxsize=1)
-def _plan_of(work: Path, plan_digest: str) -> Plan:
-    plan = load_plan(work)
-    if plan is None or plan.digest != plan_digest:
-        raise PlanError(f"the plan in {os.fspath(work)} is gone")
-    return plan
-
-
-@lru_cache(maxsize=1)
-def _own_classifier() -> Classifier:
-    pa.set_cpu_count(1)
-    return Classifier.load()
+    return int(cpu_count())
 
 
 def _write_report(place: Place, plan: Plan, report: Report) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -57,6 +58,10 @@ def label_into_tables(paths: tuple[str, ...], options: LabelOptions, output: str
         UnusableError: it cannot be done; the message says why, and whether it can be resumed.
         ModuleNotFoundError: the extra ``batch`` is not installed.
     """
+    from ..batch.processes import prepare  # noqa: PLC0415
+
+    if table.jobs != 1 and any(map(os.path.isdir, paths)):
+        prepare()
     from ..batch.job import DEFAULT_MAX_LINES, Form, Job  # noqa: PLC0415
     from ..batch.place import Place  # noqa: PLC0415
 
@@ -86,12 +91,14 @@ def _run(job: Job, place: Place, table: TableOptions) -> bool:
     from ..revisions import find_changed  # noqa: PLC0415
 
     name = click.format_filename(place.output)
+    classifier = load_classifier()
+    gc.freeze()  # what is there by now stays, and need not be looked through again and again
     try:
         report = run(
             job,
             place,
             lambda: find_changed(job.paths, job.revision, job.since),
-            load_classifier(),
+            classifier,
             n_processes=table.jobs,
             resume=table.resume,
             watch=_watch,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from ..batch.arrays import column
 from .columns import added_schema, is_text
 from .options import RowOptions
 from .rows import Columns, ManyClassifier, label_rows
@@ -29,18 +30,24 @@ def label_record_batch(
 
 def arrays_of(columns: Columns, options: RowOptions) -> list[pa.Array]:
     """The added columns as Arrow arrays, typed as `added_schema` says."""
-    return [pa.array(columns[field.name], field.type) for field in added_schema(options)]
+    return [column(columns[field.name], field.type) for field in added_schema(options)]
 
 
-def values_of(column: pa.Array | pa.ChunkedArray) -> list[object]:
+def values_of(texts: pa.Array) -> list[object]:
     """A column's values as Python ones: bytes for any kind of text, which spares decoding and encoding it."""
-    if not is_text(column.type):
-        values: list[object] = column.to_pylist()
+    if not is_text(texts.type):
+        values: list[object] = texts.to_pylist()
         return values
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    texts: list[object] = column.cast(pa.large_binary()).to_pylist()
-    return texts
+    kind = texts.type
+    if pa.types.is_dictionary(kind):
+        texts, kind = texts.cast(kind.value_type), kind.value_type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        # The same bytes by another name; a cast would import much that is not needed here.
+        texts = texts.view(pa.binary() if pa.types.is_string(kind) else pa.large_binary())
+    elif not (pa.types.is_binary(kind) or pa.types.is_large_binary(kind)):
+        texts = texts.cast(pa.large_binary())
+    as_bytes: list[object] = texts.to_pylist()
+    return as_bytes
 
 
 def _optional_values(batch: pa.RecordBatch, name: str | None) -> Sequence[object] | None:

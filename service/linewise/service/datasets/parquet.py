@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -42,12 +42,17 @@ def label_parquet(piece: Piece, job: Job, classifier: ManyClassifier, stream: Bi
             count_rows(columns, job.options, counts)
             group.append(labelled)
             if sum(one.nbytes for one in group) >= _ROW_GROUP_BYTES:
-                writer.write_table(pa.Table.from_batches(group).cast(schema))
+                writer.write_table(_together(group, schema))
                 group = []
         if group:
-            writer.write_table(pa.Table.from_batches(group).cast(schema))
+            writer.write_table(_together(group, schema))
         writer.add_key_value_metadata({RECEIPT_KEY: receipt(piece, job, counts)})
     return counts
+
+
+def _together(batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
+    """Batches as one table with the metadata of a schema, whose fields theirs are."""
+    return pa.Table.from_batches(batches).replace_schema_metadata(schema.metadata)
 
 
 def count_rows(columns: Columns, options: RowOptions, counts: Counts) -> None:

@@ -11,7 +11,7 @@ from linewise.features.languages import UnknownLanguageError, language_named
 from linewise.features.lines import encode
 from linewise.models import Classifier, Document, Prediction
 
-from ..batch.summary import SUMMARY_COLUMNS, columns_of, summarize
+from ..batch.summary import SUMMARY_COLUMNS, columns_of, summarize_stream
 from .columns import LINE_LABELS, LINE_UNCERTAIN, REASON, STATUS
 from .options import RowOptions
 
@@ -103,7 +103,7 @@ def label_rows(
                 masks[row], uncertain[row] = prediction.masks, prediction.uncertain_masks
             yield prediction
 
-    summary = columns_of(map(summarize, predictions()))
+    summary = columns_of(summarize_stream(predictions()))
     columns: Columns = {
         STATUS: [Status.LABELLED.value if reason is None else STATUS_OF_REASON[reason].value for reason in reasons],
         REASON: [None if reason is None else reason.value for reason in reasons],
