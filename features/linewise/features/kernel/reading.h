@@ -150,7 +150,6 @@ static void sum_lines(
     }
     for (int64_t line = 0; line < n_lines; line++) {
         int16_t *sum = (int16_t *)t->own + (begin + line) * width;
-        memset(sum, 0, (size_t)width * sizeof *sum);
         sum_codes(indices, offsets[line], offsets[line + 1], offsets[n_lines], model->codes, width, sum);
         scale_codes(sum, model->scale, model->words_bias, width, hidden + line * width);
     }
@@ -164,8 +163,8 @@ static void put_own(const Text *t, int64_t line, const float *probabilities, flo
     if (model->codes)
         scale_codes((const int16_t *)t->own + line * width, model->scale, model->words_bias, width, to);
     else
-        memcpy(to, (const float *)t->own + line * width, (size_t)width * sizeof *to);
-    memcpy(to + width, probabilities, (size_t)model->n_labels * sizeof *to);
+        copy((const float *)t->own + line * width, width, to);
+    copy(probabilities, model->n_labels, to + width);
 }
 
 
@@ -197,15 +196,15 @@ static void answer_lines(Text *t, const Window *window, int64_t begin, int64_t e
                 work->logits, 0);
             for (int64_t row = 0; row < rows; row++) {
                 const float *from = work->logits + row * n_line;
-                memcpy(work->answers + row * n_labels, from, (size_t)n_labels * sizeof *from);
+                copy(from, n_labels, work->answers + row * n_labels);
                 t->inside_logits[window->begin + block + row] = from[n_labels];
             }
             lw_sigmoid(work->answers, rows * n_labels, work->answers);
             for (int64_t row = 0; row < rows; row++) {
                 int64_t line = window->begin + block + row;
-                memcpy(
-                    t->probabilities + (line + window->documents[block + row] + 1) * n_labels,
-                    work->answers + row * n_labels, (size_t)n_labels * sizeof(float));
+                copy(
+                    work->answers + row * n_labels, n_labels,
+                    t->probabilities + (line + window->documents[block + row] + 1) * n_labels);
             }
         }
     }

@@ -146,22 +146,28 @@ EXPORT void lw_sum_rows(
     }
 }
 
+typedef int8_t Codes __attribute__((vector_size(16), aligned(1), may_alias));
+typedef int16_t CodeSums __attribute__((vector_size(32), aligned(2), may_alias));
+enum { CODE_LANES = 16, AHEAD = 16 };
+
 /* Sums of rows of `codes` (n_buckets, width) for one of the lines that `indices` are of; width <= 64, sums within 16 bits. */
 static inline void sum_codes(
     const int32_t *indices, int64_t begin, int64_t end, int64_t n_indices, const int8_t *codes, int64_t width,
     int16_t *sum)
 {
+    CodeSums sums[64 / CODE_LANES] = {0};
     for (int64_t i = begin; i < end; i++) {
         const int8_t *row = codes + (int64_t)indices[i] * width;
-        if (i + 16 < n_indices)
-            __builtin_prefetch(codes + (int64_t)indices[i + 16] * width);
+        if (i + AHEAD < n_indices)
+            __builtin_prefetch(codes + (int64_t)indices[i + AHEAD] * width);
         if (width == 64)
-            for (int k = 0; k < 64; k++)
-                sum[k] = (int16_t)(sum[k] + row[k]);
+            for (int k = 0; k < 64 / CODE_LANES; k++)
+                sums[k] += __builtin_convertvector(*(const Codes *)(row + k * CODE_LANES), CodeSums);
         else
             for (int64_t k = 0; k < width; k++)
-                sum[k] = (int16_t)(sum[k] + row[k]);
+                ((int16_t *)sums)[k] = (int16_t)(((int16_t *)sums)[k] + row[k]);
     }
+    memcpy(sum, sums, (size_t)width * sizeof *sum);
 }
 
 /* Such sums as the hidden layer that they stand for. */
