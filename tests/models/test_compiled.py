@@ -163,7 +163,9 @@ def test_long_lines_are_answered_alike(networks: Networks, name: str) -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(
-    pieces=st.lists(st.sampled_from([piece for piece in PIECES if "\n" not in piece and "\r" not in piece]), min_size=1),
+    pieces=st.lists(
+        st.sampled_from([piece for piece in PIECES if "\n" not in piece and "\r" not in piece]), min_size=1
+    ),
     before=TEXT,
     behind=TEXT,
     language=LANGUAGE,
