@@ -1,10 +1,13 @@
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linewise.features import lines
 from linewise.features.documents import make_batch
-from linewise.features.lines import encode, split_lines
+from linewise.features.lines import encode, end_of_lines, split_lines
 
 LINE_PARTS = st.lists(st.sampled_from([b"a", b"\r", b"\n", b"\r\n", b"\f", b"\x1c", "\u2028".encode(), b" "]))
 
@@ -46,6 +49,18 @@ def test_agrees_with_a_loop_over_bytes(parts: list[bytes]) -> None:
     data = b"".join(parts)
     spans = split_lines(data)
     assert [data[start:end] for start, end in zip(spans.starts, spans.ends, strict=True)] == reference(data)
+
+
+@given(LINE_PARTS, st.integers(1, 5))
+def test_lines_end_where_they_are_counted(parts: list[bytes], piece_bytes: int) -> None:
+    data = b"".join(parts)
+    all_lines = reference(data)
+    with patch.object(lines, "_PIECE_BYTES", piece_bytes):
+        for count in range(len(all_lines) + 1):
+            end = end_of_lines(data, 0, count)
+            assert reference(data[:end]) == all_lines[:count]
+            assert reference(data[end:]) == all_lines[count:]
+            assert end_of_lines(data, end, len(all_lines) - count) == len(data)
 
 
 @given(st.lists(LINE_PARTS, max_size=5))

@@ -24,6 +24,8 @@ from .networks import random_networks
 
 pytestmark = pytest.mark.skipif(kernel.load() is None, reason="the package was built without a C compiler")
 
+PIECE_BYTES = 1 << 16
+"""A line of more bytes is read by pieces of so many."""
 PIECES = (
     *"abIf01 \t\n\r'\"`#/*-+=()[]{}<>,;:.\\$@",
     "\n",
@@ -81,6 +83,29 @@ AWKWARD = {
     "inside": b"x = 1\nwords of a\ntext\n'''\ndef f():\n    pass\n" * 5,
     "a long line": b"x = 1 + " * 3_000,
 }
+LONG_LINES = {
+    "words": b"a = b c " * 20_000,
+    "brackets": b"(" * 100_000,
+    "brackets of all kinds": b"({[" * 20_000 + b"])}" * 30_000,
+    "brackets that the next lines close": b"x = (" + b"{[(" * 30_000 + b"1\n}, 2\n]\n)\n)\ny",
+    "one word": b"a" * 150_000,
+    "one string": b'x = "' + b"words of it " * 12_000 + b'"',
+    "one comment": b"    # " + b"words of it " * 12_000,
+    "a comment's end": b"/* a\n" + b"words of it " * 12_000 + b"*/ x\ny",
+    "quotes": b"'\"" * 60_000,
+    "one-character literals": b"'a'b'a''c'\\''\\'' '" * 10_000,
+    "backslashes": b"\\" * 100_001 + b"'a'",
+    "escapes": b"\\a\\\\'" * 30_000,
+    "blanks": b"\t" + b" " * 150_000,
+    "blanks and a word": b"\t" + b" " * 150_000 + b"x",
+    "words that are long": (b"a" * 30_000 + b" ") * 5,
+    "few tokens and a long one": b"\ta.b" + b"(" * 3 + b"c" * 150_000 + b"=d",
+    "heredocs": b"cat " + b"<<A <<'B' " * 10_000 + b"\nx\nA\nB\ny",
+    "a heredoc that a long line ends": b"cat <<A\nx\nA) " + b"x " * 50_000 + b"\ny",
+    "an assignment at a piece's end": b"x" + b" " * (PIECE_BYTES - 12) + b"y zzzz = a\ny = zzzz",
+    "returns": b"x\r" + b"x = 1 " * 20_000 + b"\r\r\n" + b"y = 1 " * 20_000 + b"\r",
+    "several": b"x = 1\n" + b"f(a, b) " * 10_000 + b"\n" + b"// {a} " * 12_000 + b"\n\n}" + b"</a>" * 30_000,
+}
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +152,31 @@ def test_sources_are_answered_alike(networks: Networks, context: str) -> None:
 def test_awkward_texts_are_answered_alike(networks: Networks, name: str) -> None:
     languages = (None, "bash", "c", "python", "lua")
     assert_alike(networks, [Document(AWKWARD[name], language) for language in languages])
+
+
+@pytest.mark.parametrize("name", LONG_LINES)
+def test_long_lines_are_answered_alike(networks: Networks, name: str) -> None:
+    text = LONG_LINES[name]
+    assert_alike(networks, [Document(text, language) for language in (None, "bash", "c")])
+    assert_alike(networks, [Document(b""), Document(b"\n" + text + b"\nz = 1", "lua"), Document(b""), Document(b"a")])
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    pieces=st.lists(
+        st.sampled_from([piece for piece in PIECES if "\n" not in piece and "\r" not in piece]), min_size=1
+    ),
+    before=TEXT,
+    behind=TEXT,
+    language=LANGUAGE,
+)
+def test_any_long_line_is_answered_alike(
+    networks: Networks, pieces: list[str], before: str, behind: str, language: str | None
+) -> None:
+    # An odd number of bytes moves the pieces' ends from one token to the next.
+    unit = "".join(pieces).encode()
+    line = (unit + b" ") * (2 * PIECE_BYTES // (len(unit) + 1) + 1)
+    assert_alike(networks, [Document(before.encode() + line + behind.encode(), language, "file")])
 
 
 def test_texts_of_several_sections_are_answered_alike(networks: Networks) -> None:

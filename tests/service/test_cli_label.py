@@ -20,12 +20,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linewise.features.labels import LABEL_INDEX, LABEL_NAMES, N_LABELS, TAXONOMY_VERSION, mask_of
-from linewise.features.lines import encode, split_lines
+from linewise.features.lines import encode, end_of_lines, split_lines
 from linewise.features.plain_text import parse_plain_text
 from linewise.models import Classifier, Document, ModelError, Prediction
 from linewise.models.layout import CONTEXTS
 from linewise.models.store import MODES
-from linewise.service import reading
+from linewise.service import labelling, reading
 from linewise.service.cli import EXIT_INCOMPLETE, EXIT_UNUSABLE, linewise
 from linewise.service.commands import label as label_command
 from linewise.service.commands.options import wants_colour
@@ -51,6 +51,17 @@ class RuleClassifier:
         self.documents.extend(documents)
         for document in documents:
             yield self._predict(encode(document.text))
+
+    def classify_blocks(self, document: str | bytes | Document, *, lines: int) -> Iterator[Prediction]:
+        """Blocks of one, two, three lines and so on."""
+        assert lines > 0
+        document = document if isinstance(document, Document) else Document(document)
+        self.documents.append(document)
+        data, begin, count = encode(document.text), 0, 1
+        while begin < len(data):
+            end = end_of_lines(data, begin, count)
+            yield self._predict(data[begin:end])
+            begin, count = end, count + 1
 
     def _predict(self, data: bytes) -> Prediction:
         spans = split_lines(data)
@@ -154,6 +165,42 @@ class TestForms:
     @given(st.binary(max_size=200))
     def test_lines_of_text_and_of_bytes_agree(self, data: bytes) -> None:
         assert len(text_lines(data)) == len(split_lines(data))
+
+
+class TestLargeTexts:
+    @pytest.fixture(autouse=True)
+    def all_but_the_shortest_are_large(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(labelling, "LARGE_BYTES", 30)
+
+    @pytest.mark.parametrize(
+        "options",
+        [(), ("--scores",), ("--color", "always"), ("--format", "jsonl"), ("--format", "jsonl", "--scores")],
+    )
+    def test_output_is_that_of_a_text_as_a_whole(
+        self, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+    ) -> None:
+        Path("folder").mkdir()
+        texts = (SAMPLE, "x = 1\n", SAMPLE * 20 + "  x", SAMPLE * 5, "", "a\r\n\rb\n" * 9, "y", "\u00e9\n" * 40)
+        for index, text in enumerate(texts):
+            Path(f"folder/{index}.py").write_bytes(text.encode())
+        Path("folder/7.py").write_bytes(b"\xe9 = '\xff'\n" + b"x = 1\n" * 40)
+        by_blocks = run("folder", *options)
+        monkeypatch.setattr(labelling, "LARGE_BYTES", 1 << 20)
+        whole = run("folder", *options)
+        assert by_blocks.stdout == whole.stdout
+        assert by_blocks.stderr == whole.stderr
+        assert by_blocks.exit_code == whole.exit_code == 0
+
+    def test_files_stay_in_order_and_are_told_as_ever(
+        self, run: Callable[..., Result], classifier: RuleClassifier
+    ) -> None:
+        names = ["b.py", "a.py", "-"]
+        Path("a.py").write_text("f()\n")
+        Path("b.py").write_text(SAMPLE * 3)
+        found = run("--format", "jsonl", *names, stdin=SAMPLE.encode() * 2)
+        paths = [json.loads(line)["path"] for line in found.stdout.splitlines()]
+        assert paths == ["b.py"] * 9 + ["a.py"] + ["-"] * 6
+        assert [document.context for document in classifier.documents] == ["file", "file", "unknown"]
 
 
 class TestOptions:

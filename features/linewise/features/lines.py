@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 LINE_FEED = 0x0A
 CARRIAGE_RETURN = 0x0D
+_PIECE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +68,24 @@ def split_lines(data: bytes | NDArray[np.uint8]) -> LineSpans:
     if starts[-1] == len(array):
         starts, ends = starts[:-1], ends[:-1]
     return LineSpans(starts, ends)
+
+
+def end_of_lines(data: bytes, begin: int, n_lines: int) -> int:
+    """Where so many of a text's lines end, their line breaks included, with little of it looked at at a time.
+
+    Args:
+        data: the text's bytes.
+        begin: where the first of the lines begins.
+        n_lines: how many; the text's end is that of its last line.
+    """
+    array = np.frombuffer(data, dtype=np.uint8)
+    for start in range(begin, len(array) if n_lines else begin, _PIECE_BYTES):
+        piece, behind = array[start : start + _PIECE_BYTES], array[start + 1 : start + _PIECE_BYTES + 1]
+        breaks = piece == CARRIAGE_RETURN
+        breaks[: len(behind)] &= behind != LINE_FEED
+        breaks |= piece == LINE_FEED
+        ends = np.flatnonzero(breaks)
+        if len(ends) >= n_lines:
+            return start + int(ends[n_lines - 1]) + 1
+        n_lines -= len(ends)
+    return len(array) if n_lines else begin

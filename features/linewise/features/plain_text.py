@@ -42,16 +42,19 @@ def format_lines(masks: Iterable[int], lines: Iterable[str]) -> list[str]:
     return align_lines([format_labels(int(mask)) for mask in masks], lines)
 
 
-def align_lines(lefts: Sequence[str], lines: Iterable[str], paint: Callable[[str], str] | None = None) -> list[str]:
+def align_lines(
+    lefts: Sequence[str], lines: Iterable[str], paint: Callable[[str], str] | None = None, width: int = 0
+) -> list[str]:
     """What stands left of each line, padded to one width, then the separator and the line.
 
     Args:
         lefts: the left side of each line.
         lines: the texts of the lines, as many.
         paint: adds colour to a left side, which takes no place on the screen and so does not count as width.
+        width: the least width, for lines that others are to stand below or above.
     """
     distinct = set(lefts)
-    width = max(map(len, distinct), default=0)
+    width = max([width, *map(len, distinct)])
     padded = {}
     for left in distinct:
         padding = " " * (width - len(left))

@@ -107,6 +107,7 @@ def line_vectors(
         indents,
         languages.astype(np.uint8)[batch.document_of_line],
         batch.document_of_line,
+        None,
         0,
         len(batch.lines),
         indices,

@@ -1,13 +1,13 @@
 """How labelled lines are written: the plain-text form for people, JSON Lines for programs.
 
-Both are built a file at a time. A file has few distinct label sets, so each is spelled once and looked up
-after that: writing must not be slower than labelling.
+Both are built a file at a time, or of a large one some lines at a time. A file has few distinct label sets, so each is
+spelled once and looked up after that: writing must not be slower than labelling.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linewise.features.labels import LABELS, Group, names_of
+from linewise.features.lines import end_of_lines
 from linewise.features.plain_text import NO_LABELS, align_lines, format_labels
 from linewise.models import Prediction
 
@@ -36,11 +37,23 @@ class Labelled:
     prediction: Prediction
 
 
+@dataclass(frozen=True, slots=True)
+class LabelledBlocks:
+    """One large file with its labels, some lines at a time: ``blocks`` are of lines that follow each other."""
+
+    name: str
+    data: bytes
+    blocks: Iterator[Prediction]
+
+
 class OutputFormat(Protocol):
     """Turns labelled files into output, one file at a time."""
 
     def render(self, labelled: Labelled) -> str:
         """All output of one file, line breaks included."""
+
+    def render_blocks(self, labelled: LabelledBlocks) -> Iterator[str]:
+        """The same of a large file, piece by piece, with little of it in memory at a time."""
 
 
 def text_lines(data: bytes) -> list[str]:
@@ -68,15 +81,29 @@ class TextFormat:
 
     def render(self, labelled: Labelled) -> str:
         """The plain-text form of one file."""
-        prediction = labelled.prediction
-        lefts = _scored_labels(prediction) if self.scores else _plain_labels(prediction.masks)
-        lines = align_lines(lefts, text_lines(labelled.data), paint_labels if self.colour else None)
-        body = "\n".join([*lines, ""])
+        return self._header(labelled.name) + self._body(_Shown.of(labelled.prediction, self.scores), labelled.data)
+
+    def render_blocks(self, labelled: LabelledBlocks) -> Iterator[str]:
+        """The same of a large file. How wide the labels are is known when all lines have theirs."""
+        shown = [_Shown.of(block, self.scores) for block in labelled.blocks]
+        width = max((block.width() for block in shown), default=0)
+        yield self._header(labelled.name)
+        end = 0
+        for block in shown:
+            begin, end = end, end_of_lines(labelled.data, end, len(block.masks))
+            yield self._body(block, labelled.data[begin:end], width)
+
+    def _header(self, name: str) -> str:
         if not self.headers:
-            return body
-        header = f"{'' if self._first else chr(10)}==> {printable_name(labelled.name)} <==\n"
+            return ""
+        header = f"{'' if self._first else chr(10)}==> {printable_name(name)} <==\n"
         self._first = False
-        return header + body
+        return header
+
+    def _body(self, shown: _Shown, data: bytes, width: int = 0) -> str:
+        return "\n".join(
+            [*align_lines(shown.spell(), text_lines(data), paint_labels if self.colour else None, width), ""]
+        )
 
 
 def printable_name(name: str) -> str:
@@ -87,23 +114,49 @@ def printable_name(name: str) -> str:
     )
 
 
-def _plain_labels(masks: NDArray[np.uint32]) -> list[str]:
-    return list(map(format_labels, masks.tolist()))
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What stands left of some lines: their labels, and where scores are wanted, those that are left open and percents.
+
+    Attributes:
+        masks, uncertain: as in `Prediction`.
+        percents: uint8 of shape (n_lines, n_labels).
+    """
+
+    masks: NDArray[np.uint32]
+    uncertain: NDArray[np.uint32] | None
+    percents: NDArray[np.uint8] | None
+
+    @classmethod
+    def of(cls, prediction: Prediction, scores: bool) -> _Shown:
+        if not scores:
+            return cls(prediction.masks, None, None)
+        return cls(
+            prediction.masks, prediction.uncertain_masks, np.rint(prediction.probabilities * 100).astype(np.uint8)
+        )
+
+    def spell(self) -> list[str]:
+        if self.uncertain is None or self.percents is None:
+            return list(map(format_labels, self.masks.tolist()))
+        rows = zip(self.masks.tolist(), self.uncertain.tolist(), self.percents.tolist(), strict=True)
+        return [_scored_labels(mask, uncertain, row) for mask, uncertain, row in rows]
+
+    def width(self) -> int:
+        """The most that is spelled for a line. Each share takes as much as any other."""
+        if self.uncertain is None:
+            return max(map(len, map(format_labels, np.unique(self.masks).tolist())), default=0)
+        pairs = np.unique(self.masks.astype(np.uint64) << np.uint64(32) | self.uncertain).tolist()
+        no_shares = [0] * len(LABELS)
+        return max((len(_scored_labels(pair >> 32, pair & 0xFFFF_FFFF, no_shares)) for pair in pairs), default=0)
 
 
-def _scored_labels(prediction: Prediction) -> list[str]:
-    """Each line's labels with their probabilities; those that are left open stand among them, marked."""
-    hundredths = np.rint(prediction.probabilities * 100).astype(np.int64)
-    spelled = []
-    for mask, uncertain, row in zip(
-        prediction.masks.tolist(), prediction.uncertain_masks.tolist(), hundredths.tolist(), strict=True
-    ):
-        parts = [
-            f"{LABELS[index].name}={_SPELLED_PERCENTS[row[index]]}" + UNCERTAIN_MARK * (uncertain >> index & 1)
-            for index in _indices(mask | uncertain)
-        ]
-        spelled.append(",".join(parts) or NO_LABELS)
-    return spelled
+def _scored_labels(mask: int, uncertain: int, percents: Sequence[int]) -> str:
+    """A line's labels with their probabilities; those that are left open stand among them, marked."""
+    parts = [
+        f"{LABELS[index].name}={_SPELLED_PERCENTS[percents[index]]}" + UNCERTAIN_MARK * (uncertain >> index & 1)
+        for index in _indices(mask | uncertain)
+    ]
+    return ",".join(parts) or NO_LABELS
 
 
 @lru_cache(maxsize=1 << 14)
@@ -128,16 +181,25 @@ class JsonLinesFormat:
 
     def render(self, labelled: Labelled) -> str:
         """The JSON objects of one file's lines. Names that are no UTF-8 appear as escaped lone surrogates."""
-        prediction = labelled.prediction
-        start = f'{{"path": {json.dumps(labelled.name)}, "line": '
+        return self._objects(labelled.name, labelled.prediction, 1)
+
+    def render_blocks(self, labelled: LabelledBlocks) -> Iterator[str]:
+        """The same of a large file."""
+        first = 1
+        for block in labelled.blocks:
+            yield self._objects(labelled.name, block, first)
+            first += len(block)
+
+    def _objects(self, name: str, prediction: Prediction, first: int) -> str:
+        start = f'{{"path": {json.dumps(name)}, "line": '
         end = f', "language": {json.dumps(prediction.language)}'
         label_sets = map(_label_fields, prediction.masks.tolist(), prediction.uncertain_masks.tolist())
         if not self.scores:
-            return "".join([f"{start}{number}{fields}{end}}}\n" for number, fields in enumerate(label_sets, 1)])
+            return "".join([f"{start}{number}{fields}{end}}}\n" for number, fields in enumerate(label_sets, first)])
         scores = _score_fields(prediction.probabilities)
         return "".join(
             f"{start}{number}{fields}{end}, {score}}}\n"
-            for number, (fields, score) in enumerate(zip(label_sets, scores, strict=True), 1)
+            for number, (fields, score) in enumerate(zip(label_sets, scores, strict=True), first)
         )
 
 

@@ -11,8 +11,14 @@ from linewise.models import Document, Prediction
 
 from .batch.kinds import kinds_of
 from .files import Source, path_in_root
-from .formats import Labelled
+from .formats import Labelled, LabelledBlocks
 from .reading import DEFAULT_MAX_BYTES, Skipped, SkipReason, Text, language_told, read_source
+
+LARGE_BYTES = 1 << 20
+"""A text of more bytes may be labelled by blocks: what is said of all its lines takes many times as much memory."""
+
+BLOCK_LINES = 1 << 14
+"""Of such a text: what a line takes while it is written is some kilobytes."""
 
 
 class BatchClassifier(Protocol):
@@ -20,6 +26,13 @@ class BatchClassifier(Protocol):
 
     def classify_many(self, texts: Iterable[str | bytes | Document]) -> Iterator[Prediction]:
         """One prediction for each text, in order."""
+
+
+class BlockClassifier(BatchClassifier, Protocol):
+    """What labelling by blocks needs of a classifier."""
+
+    def classify_blocks(self, document: str | bytes | Document, *, lines: int) -> Iterator[Prediction]:
+        """One text's lines, about so many at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +84,74 @@ def label_sources(
 
     Texts that ``select`` refuses are passed over. ``read`` reads a source of so many bytes at most.
     """
+    return _label_texts(classifier, _texts(sources, options, tally, select, read), options, tally)
+
+
+def label_by_blocks(
+    classifier: BlockClassifier,
+    sources: Iterable[Source],
+    options: LabelOptions,
+    tally: Tally,
+    read: Callable[[Source, int], Text | Skipped] = read_source,
+) -> Iterator[Labelled | LabelledBlocks]:
+    """As `label_sources`, but a large text's lines come some at a time: they are labelled while they are taken.
+
+    All of them must be taken before the next text is asked for.
+    """
+    texts = _texts(sources, options, tally, None, read)
+    large: list[Text] = []
+
+    def small() -> Iterator[Text]:
+        for text in texts:
+            if len(text.data) > LARGE_BYTES:
+                large.append(text)
+                return
+            yield text
+
+    while True:
+        yield from _label_texts(classifier, small(), options, tally)
+        if not large:
+            return
+        text = large.pop()
+        tally.files += 1
+        blocks = classifier.classify_blocks(document_of(text, options), lines=BLOCK_LINES)
+        yield LabelledBlocks(text.source.name, text.data, _counted(blocks, tally))
+
+
+def _counted(blocks: Iterable[Prediction], tally: Tally) -> Iterator[Prediction]:
+    for block in blocks:
+        tally.lines += len(block)
+        yield block
+
+
+def _texts(
+    sources: Iterable[Source],
+    options: LabelOptions,
+    tally: Tally,
+    select: Callable[[bytes], bool] | None,
+    read: Callable[[Source, int], Text | Skipped],
+) -> Iterator[Text]:
+    """The sources that are to be labelled, read; what cannot be is entered in the tally."""
+    for source in sources:
+        found = read(source, options.max_bytes)
+        if isinstance(found, Text) and (unwanted := unwanted_kind(found, options)):
+            found = Skipped(source, unwanted)
+        if isinstance(found, Skipped):
+            tally.skipped.append(found)
+        elif select is None or select(found.data):
+            yield found
+
+
+def _label_texts(
+    classifier: BatchClassifier, texts: Iterable[Text], options: LabelOptions, tally: Tally
+) -> Iterator[Labelled]:
     # The classifier takes as many texts as make a good batch before it answers for the first of them.
     waiting: deque[Text] = deque()
 
     def documents() -> Iterator[Document]:
-        for source in sources:
-            found = read(source, options.max_bytes)
-            if isinstance(found, Text) and (unwanted := unwanted_kind(found, options)):
-                found = Skipped(source, unwanted)
-            if isinstance(found, Skipped):
-                tally.skipped.append(found)
-            elif select is None or select(found.data):
-                waiting.append(found)
-                yield document_of(found, options)
+        for text in texts:
+            waiting.append(text)
+            yield document_of(text, options)
 
     for prediction in classifier.classify_many(documents()):
         text = waiting.popleft()

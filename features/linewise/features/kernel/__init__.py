@@ -30,7 +30,7 @@ _SIGNATURES = {
     "lw_settle_states": "s aaanaaaaa",
     "lw_carry": "v aanaa",
     "lw_vector_offsets": "v ana",
-    "lw_line_vectors": "v aanaaaaaaaaanna",
+    "lw_line_vectors": "v aanaaaaaaaaaanna",
     "lw_sum_rows": "v aanaana",
     "lw_sum_codes": "v aanaaana",
     "lw_language_indices": "v aanaaaaa",

@@ -169,6 +169,10 @@ static void spend(Text *t, int stage)
 
 #include "documents.h"
 #include "heredocs.h"
+#include "pieces.h"
+#include "language.h"
+#include "text.h"
+#include "long_lines.h"
 #include "reading.h"
 #include "settling.h"
 #include "surroundings.h"

@@ -43,21 +43,23 @@ typedef struct {
     uint8_t *data, *classes;
     Index *line_starts, *line_ends, *first;
     int32_t *documents;
-    uint8_t *languages, *open_at_end;
+    uint8_t *languages, *open_at_end, *balances; /* of its brackets, NO_BALANCE where they are yet to be counted */
     Index *starts, *ends;
     uint8_t *kinds, *of_token;
     uint32_t *exact, *abstract;
 } Window;
 
-/* Where the lines come from: `document` and `position` are those of the next line. */
+/* Where the lines come from: `document` and `position` are those of the next line, `line_feed` is the first one from
+ * there on. */
 typedef struct {
     const uint8_t *const *texts;
     const int64_t *lengths;
-    int64_t document, position;
+    int64_t document, position, line_feed;
     int has_returns;
 } Reader;
 
-enum { PADDING = 8 };
+/* A line of more bytes than the longest is read by pieces, see `pieces.h`. */
+enum { PADDING = 8, LONGEST_LINE = 1 << 16 };
 
 static int larger(void **memory, int64_t count, size_t size)
 {
@@ -77,7 +79,7 @@ static int reserve_lines(Window *window, int64_t count)
     window->line_capacity = count;
     return LARGER(window->line_starts, count) || LARGER(window->line_ends, count) || LARGER(window->first, count + 1) ||
            LARGER(window->documents, count) || LARGER(window->languages, count) ||
-           LARGER(window->open_at_end, count);
+           LARGER(window->open_at_end, count) || LARGER(window->balances, count);
 }
 
 static int reserve_bytes(Window *window, int64_t count)
@@ -100,53 +102,78 @@ static int reserve_tokens(Window *window, int64_t count)
 static void end_window(Window *window)
 {
     void *all[] = {window->data, window->classes, window->line_starts, window->line_ends, window->first,
-                   window->documents, window->languages, window->open_at_end, window->starts,
-                   window->ends, window->kinds, window->of_token, window->exact, window->abstract};
+                   window->documents, window->languages, window->open_at_end, window->balances,
+                   window->starts, window->ends, window->kinds, window->of_token, window->exact, window->abstract};
     for (size_t k = 0; k < sizeof all / sizeof *all; k++)
         free(all[k]);
 }
 
-/* Add a document's next lines, at most so many, and no more than one when they are longer than `max_bytes`. */
+/* Where a text's next line begins and ends, and the line after it begins. */
+typedef struct {
+    int64_t begin, end, next;
+} Span;
+
+/* The next line of a text that has one. */
+static Span next_span(Reader *reader, Source source)
+{
+    const uint8_t *at = source.bytes + reader->position;
+    if (!reader->position)
+        reader->has_returns = source.length && memchr(at, '\r', (size_t)source.length) != NULL;
+    if (!reader->position || reader->line_feed < reader->position) {
+        const uint8_t *found =
+            reader->position < source.length ? memchr(at, '\n', (size_t)(source.length - reader->position)) : NULL;
+        reader->line_feed = found ? found - source.bytes : source.length; /* there is the break that the text lacks */
+    }
+    int64_t feed = reader->line_feed;
+    const uint8_t *back = reader->has_returns ? memchr(at, '\r', (size_t)(feed - reader->position)) : NULL;
+    int64_t end = back ? back - source.bytes : feed;
+    return (Span){reader->position, end, end + 1 + (back && end + 1 == feed)};
+}
+
+static inline int is_long(Span span) { return span.end - span.begin > LONGEST_LINE; }
+
+/* Add a document's next lines, at most so many, and no more when they are longer than `max_bytes`, none that is long. */
 static int add_lines(Window *window, Reader *reader, Source source, int64_t max_lines, int64_t max_bytes)
 {
-    const uint8_t *from = source.bytes + reader->position, *end = source.bytes + source.length, *at = from;
-    if (!reader->position)
-        reader->has_returns = source.length && memchr(from, '\r', (size_t)source.length) != NULL;
-    for (int64_t k = 0; k < max_lines && reader->position < source.size && (!k || at - from < max_bytes); k++) {
+    int64_t from = reader->position;
+    for (int64_t k = 0; k < max_lines && reader->position < source.size && reader->position - from < max_bytes; k++) {
+        Span span = next_span(reader, source);
+        if (is_long(span))
+            break;
         if (reserve_lines(window, window->n_lines + 1))
             return -1;
-        const uint8_t *stop = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
-        stop = stop ? stop : end; /* where the break is that the text lacks */
-        const uint8_t *back = reader->has_returns ? memchr(at, '\r', (size_t)(stop - at)) : NULL;
-        const uint8_t *last = back ? back : stop;
-        window->line_starts[window->n_lines] = (Index)(window->n_bytes + (at - from));
-        window->line_ends[window->n_lines] = (Index)(window->n_bytes + (last - from));
+        window->line_starts[window->n_lines] = (Index)(window->n_bytes + span.begin - from);
+        window->line_ends[window->n_lines] = (Index)(window->n_bytes + span.end - from);
+        window->balances[window->n_lines] = NO_BALANCE;
         window->documents[window->n_lines++] = (int32_t)reader->document;
-        at = last + 1 + (back && back + 1 == stop);
-        reader->position = at - source.bytes;
+        reader->position = span.next;
     }
-    int64_t size = at - from, there = at > end ? size - 1 : size;
+    int64_t size = reader->position - from, there = reader->position > source.length ? source.length - from : size;
     if (reserve_bytes(window, window->n_bytes + size))
         return -1;
-    memcpy(window->data + window->n_bytes, from, (size_t)there);
-    memset(window->data + window->n_bytes + there, '\n', PADDING);
+    memcpy(window->data + window->n_bytes, source.bytes + from, (size_t)there);
+    memset(window->data + window->n_bytes + there, '\n', (size_t)(size - there) + PADDING);
     window->n_bytes += size;
     return 0;
 }
 
-/* Add the next lines of the documents before `end`. */
+/* Add the next lines of the documents before `end`, up to one that is long, which is none of them: where not one line is
+ * added although there is a document, that line is the next. */
 static int add_documents(Window *window, Reader *reader, int64_t end, int64_t max_lines, int64_t max_bytes)
 {
     int64_t lines = window->n_lines + max_lines, bytes = window->n_bytes + max_bytes;
     while (reader->document < end) {
         Source source = source_of(reader->texts[reader->document], reader->lengths[reader->document]);
-        if (reader->position >= source.size) {
+        int64_t position = reader->position;
+        if (position >= source.size) {
             reader->document++;
             reader->position = 0;
         } else if (window->n_lines >= lines || window->n_bytes >= bytes) {
             break;
         } else if (add_lines(window, reader, source, lines - window->n_lines, bytes - window->n_bytes)) {
             return -1;
+        } else if (reader->position == position) {
+            break;
         }
     }
     return 0;
@@ -192,6 +219,7 @@ static void drop_lines(Window *window, int64_t line)
     MOVE(window->documents, line, n);
     MOVE(window->languages, line, n);
     MOVE(window->open_at_end, line, n);
+    MOVE(window->balances, line, n);
     MOVE(window->starts, token, count);
     MOVE(window->ends, token, count);
     MOVE(window->kinds, token, count);

@@ -33,22 +33,35 @@ static int push_heredoc(Text *t, int64_t line, int end, uint32_t name)
     return 0;
 }
 
+/* Note whether a line may end a heredoc that is open; `token` is the window's one that it begins with. */
+static int note_end(Text *t, const Window *window, int64_t line, int64_t document, int64_t token, int64_t end)
+{
+    int any = t->n_heredocs && t->heredocs[t->n_heredocs - 1].line >= t->line_offsets[document];
+    if (any && token < end && window->kinds[token] == WORD &&
+        (end - token == 1 || window->kinds[token + 1] == CLOSER || window->kinds[token + 1] == SEPARATOR))
+        return push_heredoc(t, line, IS_END, window->exact[token]);
+    return 0;
+}
+
+/* Note what heredocs the window's tokens token:stop of a line open; those before `end` are there to be looked at. */
+static int note_openers(
+    Text *t, const Window *window, int64_t line, int64_t document, int64_t token, int64_t stop, int64_t end)
+{
+    int touching = t->model->arrow_appends[t->language_of[document]];
+    for (; token < stop; token++) {
+        int64_t name = name_of_heredoc(window, token, end, touching);
+        if (name >= 0 && push_heredoc(t, line, NO_LINE, window->exact[name]))
+            return -1;
+    }
+    return 0;
+}
+
 /* Note what heredocs a line of the window opens, and whether it may end one that is open. */
 static int note_heredocs(Text *t, const Window *window, int64_t line)
 {
     int64_t token = window->first[line], end = window->first[line + 1], document = window->documents[line];
-    int touching = t->model->arrow_appends[t->language_of[document]];
-    int any = t->n_heredocs && t->heredocs[t->n_heredocs - 1].line >= t->line_offsets[document];
-    if (any && token < end && window->kinds[token] == WORD &&
-        (end - token == 1 || window->kinds[token + 1] == CLOSER || window->kinds[token + 1] == SEPARATOR) &&
-        push_heredoc(t, window->begin + line, IS_END, window->exact[token]))
-        return -1;
-    for (; token < end; token++) {
-        int64_t name = name_of_heredoc(window, token, end, touching);
-        if (name >= 0 && push_heredoc(t, window->begin + line, NO_LINE, window->exact[name]))
-            return -1;
-    }
-    return 0;
+    return note_end(t, window, window->begin + line, document, token, end) ||
+           note_openers(t, window, window->begin + line, document, token, end, end);
 }
 
 /* Close the heredocs of one document, all that were noted of it. Returns -1 where memory is short. */

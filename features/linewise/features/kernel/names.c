@@ -61,23 +61,35 @@ static inline int note(Names *names, int64_t scope, uint32_t name, int binds, co
     return before;
 }
 
-/* The tokens of a line, from `token` to `end`, whose names it seems to store into, -1 where there is none. */
-static void find_targets(
-    const uint8_t *data, const Index *starts, const Index *ends, const uint8_t *kinds, const uint8_t *of_token,
-    int64_t token, int64_t end, int64_t *target, int64_t *second)
+/* The tokens whose names a line seems to store into, -1 where there is none; the second one may yet be sought. */
+typedef struct {
+    int64_t first, second;
+    int sought;
+} Targets;
+
+/* What a line's first tokens begin:end say of them. */
+static Targets begin_targets(
+    const uint8_t *data, const Index *starts, const uint8_t *kinds, int64_t begin, int64_t end)
 {
-    int comma = kinds[token + 1] == SEPARATOR && data[starts[token + 1]] == ',';
-    if (kinds[token] == WORD && (kinds[token + 1] == OPERATOR || comma)) {
-        *target = token;
-        if (comma && token + 2 < end && kinds[token + 2] == WORD)
-            *second = token + 2;
-        return;
-    }
-    for (int64_t next = token + 1; next < end; next++)
+    if (end - begin < 2)
+        return (Targets){-1, -1, 0};
+    int comma = kinds[begin + 1] == SEPARATOR && data[starts[begin + 1]] == ',';
+    if (kinds[begin] != WORD || !(kinds[begin + 1] == OPERATOR || comma))
+        return (Targets){-1, -1, 1};
+    int two = comma && begin + 2 < end && kinds[begin + 2] == WORD;
+    return (Targets){begin, two ? begin + 2 : -1, 0};
+}
+
+/* Seek the first `=` in code that follows a word, among the tokens after `begin` and before `end`. */
+static void seek_target(
+    const uint8_t *data, const Index *starts, const Index *ends, const uint8_t *kinds, const uint8_t *of_token,
+    int64_t begin, int64_t end, Targets *targets)
+{
+    for (int64_t next = begin + 1; targets->sought && next < end; next++)
         if (kinds[next] == OPERATOR && data[starts[next]] == '=' && ends[next] - starts[next] == 1 &&
             of_token[next] == CODE && kinds[next - 1] == WORD) {
-            *second = next - 1;
-            return;
+            targets->second = next - 1;
+            targets->sought = 0;
         }
 }
 
@@ -91,16 +103,13 @@ typedef struct {
     int64_t n_marks, n_hashes;
 } Mentions;
 
-/* Add the names of a line of the tokens begin:end, for which there is room: as many as tokens, and one mark more. */
-static void put_names(
-    const uint8_t *data, const Index *starts, const Index *ends, const uint8_t *kinds, const uint8_t *of_token,
-    const uint32_t *exact, int64_t begin, int64_t end, Mentions *mentions)
+/* Add the names of the tokens begin:end of a line, for which there is room. */
+static void add_names(
+    const uint8_t *data, const Index *starts, const uint8_t *kinds, const uint8_t *of_token, const uint32_t *exact,
+    int64_t begin, int64_t end, const Targets *targets, Mentions *mentions)
 {
-    int64_t target = -1, second = -1;
-    if (end - begin >= 2)
-        find_targets(data, starts, ends, kinds, of_token, begin, end, &target, &second);
     for (int64_t token = begin; token < end; token++) {
-        int mark = (token == target ? TARGET : 0) | (token == second ? SECOND : 0);
+        int mark = (token == targets->first ? TARGET : 0) | (token == targets->second ? SECOND : 0);
         if (kinds[token] == WORD && of_token[token] == CODE) {
             uint8_t before = data[starts[token] > 0 ? starts[token] - 1 : 0];
             mark |= before == '.' || before == '>' ? 0 : IN_CODE;
@@ -110,6 +119,16 @@ static void put_names(
         mentions->marks[mentions->n_marks++] = (uint8_t)mark;
         mentions->hashes[mentions->n_hashes++] = exact[token];
     }
+}
+
+/* The same of a whole line of the tokens begin:end: as many as tokens at most, and one mark more. */
+static void put_names(
+    const uint8_t *data, const Index *starts, const Index *ends, const uint8_t *kinds, const uint8_t *of_token,
+    const uint32_t *exact, int64_t begin, int64_t end, Mentions *mentions)
+{
+    Targets targets = begin_targets(data, starts, kinds, begin, end);
+    seek_target(data, starts, ends, kinds, of_token, begin, end, &targets);
+    add_names(data, starts, kinds, of_token, exact, begin, end, &targets, mentions);
     mentions->marks[mentions->n_marks++] = 0;
 }
 

@@ -101,7 +101,7 @@ static void hand_on(const Text *t, Flow *flow, int64_t count, float *sums)
             *to++ = limited(from[model->refined[i]], -model->limits[3], model->limits[3]) * model->limits[4];
         for (int64_t i = 0; i < n_others; i++)
             *to++ = limited(from[model->not_refined[i]], -model->limits[3], model->limits[3]) * model->limits[4];
-        memcpy(to, work->hidden + k * n_hidden, (size_t)n_hidden * sizeof *to);
+        copy(work->hidden + k * n_hidden, n_hidden, to);
     }
     clear_sums(next->n_out, work->sums);
     accumulate(next->own.weight, next->own.n_in, next->n_out, work->inputs, count, work->sums);
@@ -139,7 +139,7 @@ static void run_second(
     lw_sigmoid(work->outputs, block->count * n_refined, work->outputs);
     for (int64_t k = 0; k < block->count; k++) {
         float *to = out + k * n_labels;
-        memcpy(to, answers_of(t, shown, block->rows[k]), (size_t)n_labels * sizeof *to);
+        copy(answers_of(t, shown, block->rows[k]), n_labels, to);
         for (int64_t i = 0; i < n_refined; i++)
             to[model->refined[i]] = work->outputs[k * n_refined + i];
         lw_settle_blanks(to, 1, n_labels, t->indents + line_of(block, k), model->blank, model->not_region);

@@ -21,6 +21,20 @@ typedef struct {
     int64_t n_in, n_out;
 } Layer;
 
+/* A few values, the last ones twice where that saves a loop. */
+static inline float *copy(const float *from, int64_t n, float *to)
+{
+    int64_t k = 0;
+    for (; k + LANES <= n; k += LANES)
+        *(Lanes *)(to + k) = *(const Lanes *)(from + k);
+    if (n >= LANES && k < n)
+        *(Lanes *)(to + n - LANES) = *(const Lanes *)(from + n - LANES);
+    else
+        for (; k < n; k++)
+            to[k] = from[k];
+    return to + n;
+}
+
 static inline __attribute__((always_inline)) void gather(
     const Part *parts, int64_t n_parts, int64_t line, float *restrict out)
 {
@@ -28,12 +42,7 @@ static inline __attribute__((always_inline)) void gather(
         int64_t index = part->base ? part->base[line] : line;
         index = part->relative ? part->relative[index] : index;
         const float *from = part->source + index * part->stride;
-        float *to = out + part->column;
-        int64_t k = 0;
-        for (; k + LANES <= part->width; k += LANES)
-            *(Lanes *)(to + k) = *(const Lanes *)(from + k);
-        for (; k < part->width; k++)
-            to[k] = from[k];
+        copy(from, part->width, out + part->column);
     }
 }
 
@@ -119,10 +128,7 @@ static void finish(const float *bias_of, int64_t n_out, int64_t rows, float *sum
                 for (int k = 0; k < PANEL; k++)
                     from[k] = from[k] > 0 ? from[k] : 0;
             float *to = out + row * n_out + panel * PANEL;
-            if (width == PANEL)
-                memcpy(to, from, PANEL * sizeof *to);
-            else
-                memcpy(to, from, (size_t)width * sizeof *to);
+            copy(from, width, to);
         }
     }
 }
@@ -133,8 +139,14 @@ static inline void store_sums(const float *sums, int64_t n_out, int64_t rows, fl
     for (int64_t panel = 0; panel < panels_of(n_out); panel++) {
         int64_t width = n_out - panel * PANEL < PANEL ? n_out - panel * PANEL : PANEL;
         for (int64_t row = 0; row < rows; row++)
-            memcpy(out + row * stride + panel * PANEL, sums + (panel * BLOCK + row) * PANEL, (size_t)width * sizeof *out);
+            copy(sums + (panel * BLOCK + row) * PANEL, width, out + row * stride + panel * PANEL);
     }
+}
+
+static inline void add_panel(const float *from, float *to)
+{
+    for (int k = 0; k < PANEL; k += LANES)
+        *(Lanes *)(to + k) += *(const Lanes *)(from + k);
 }
 
 static inline void add_to_sums(const float *values, int64_t n_out, int64_t row, float *restrict sums)
@@ -144,8 +156,7 @@ static inline void add_to_sums(const float *values, int64_t n_out, int64_t row, 
         float *to = sums + (panel * BLOCK + row) * PANEL;
         const float *from = values + panel * PANEL;
         if (width == PANEL)
-            for (int k = 0; k < PANEL; k++)
-                to[k] += from[k];
+            add_panel(from, to);
         else
             for (int64_t k = 0; k < width; k++)
                 to[k] += from[k];

@@ -79,9 +79,7 @@ static int keep_far(Text *t, Flow *flow)
         run_first(t, flow, &shown, &block);
         lw_sigmoid(flow->first.outputs, block.count * n_labels, flow->first.outputs);
         for (int64_t k = 0; k < block.count; k++)
-            memcpy(
-                kept_answers(kept, block.rows[k], n_labels), flow->first.outputs + k * n_labels,
-                (size_t)n_labels * sizeof(float));
+            copy(flow->first.outputs + k * n_labels, n_labels, kept_answers(kept, block.rows[k], n_labels));
     }
     free(ahead);
     return failed;
@@ -152,9 +150,9 @@ static int64_t run_section(Text *t, float *out)
         lw_sigmoid(flow->first.outputs, block.count * n_labels, flow->first.outputs);
         for (int64_t k = 0; k < block.count; k++) {
             const float *from = flow->first.outputs + k * n_labels;
-            memcpy(flow->answers + (block.rows[k] - begin) * n_labels, from, (size_t)n_labels * sizeof *from);
+            copy(from, n_labels, flow->answers + (block.rows[k] - begin) * n_labels);
             if (flow->kept.chosen && is_kept(&flow->kept, block.rows[k]))
-                memcpy(kept_answers(&flow->kept, block.rows[k], n_labels), from, (size_t)n_labels * sizeof *from);
+                copy(from, n_labels, kept_answers(&flow->kept, block.rows[k], n_labels));
         }
         n_lines += block.count;
     }

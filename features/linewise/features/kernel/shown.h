@@ -45,7 +45,7 @@ static inline int hides(const Text *t, const Shown *shown, int64_t row)
 static inline float *put_all(const Text *t, const Shown *shown, int64_t row, float *to)
 {
     int64_t n = t->model->n_labels;
-    memcpy(to, answers_of(t, shown, row), (size_t)n * sizeof *to);
+    copy(answers_of(t, shown, row), n, to);
     if (hides(t, shown, row))
         for (int64_t k = 0; k < n; k++)
             to[k] = t->model->of_constructs[k] ? 0 : to[k];
@@ -110,7 +110,7 @@ static void find_ancestors(const Text *t, const Shown *shown, int side, int64_t 
         int64_t slot = ancestors->count, row = keys[slot], above = above_of[row];
         float *to = all + slot * width;
         carry_on(t, shown, row, own + slot * width);
-        memcpy(to, own + slot * width, (size_t)width * sizeof *to);
+        copy(own + slot * width, width, to);
         if (t->is_sentinel[above]) {
             levels[slot] = 1;
             continue;

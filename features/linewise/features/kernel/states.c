@@ -49,41 +49,67 @@ static inline int event_of(const uint8_t *data, int64_t start, int64_t end, uint
     }
 }
 
+/* How a line reads up to one of its tokens: what has become of each state that it may begin in, where the token ends, and
+ * which event it is. */
+typedef struct {
+    uint8_t map[N_STATES];
+    int n_events, stray, previous;
+    int64_t before;
+} Course;
+
+static inline void begin_course(Course *course)
+{
+    for (int k = 0; k < N_STATES; k++)
+        course->map[k] = (uint8_t)k;
+    course->n_events = course->stray = 0;
+}
+
+/* Go on with the tokens begin:end of a line. */
+static inline void go_on(
+    Course *course, const uint8_t *data, const Index *starts, const Index *ends, const uint8_t *kinds, int64_t begin,
+    int64_t end, const uint8_t *transitions, uint8_t *of_token)
+{
+    for (int64_t token = begin; token < end; token++) {
+        int event = event_of(data, starts[token], ends[token], kinds[token], course->before, course->previous);
+        int was = course->map[0];
+        course->before = ends[token];
+        course->previous = event;
+        if (event == NONE) {
+            of_token[token] = (uint8_t)was;
+            continue;
+        }
+        if (course->n_events++ < MAX_EVENTS_PER_LINE) {
+            const uint8_t *to = transitions + event * N_STATES;
+            course->stray |= event == CLOSE && was == CODE;
+            for (int k = 0; k < N_STATES; k++)
+                course->map[k] = to[course->map[k]];
+        }
+        /* A delimiter belongs to what it opens or closes. */
+        of_token[token] = was > course->map[0] ? (uint8_t)was : course->map[0];
+    }
+}
+
+/* The line's map: the state after it, by the state before it. */
+static inline void end_course(const Course *course, const uint8_t *transitions, uint8_t *line_map)
+{
+    for (int k = 0; k < N_STATES; k++)
+        line_map[k] = transitions[LINE_BREAK * N_STATES + course->map[k]];
+}
+
 /* The states of all tokens, and each line's map; `languages` is the language of each line, uint8 (n_lines). */
 EXPORT void lw_read_states(
     const uint8_t *data, const Index *starts, const Index *ends, const uint8_t *kinds, const Index *first,
     int64_t n_lines, const uint8_t *languages, const uint8_t *table, uint8_t *of_token, uint8_t *line_maps,
     uint8_t *open_at_end, uint8_t *stray_close)
 {
-    int64_t before = -1;
-    int previous = NONE;
+    Course course = {.before = -1, .previous = NONE};
     for (int64_t line = 0; line < n_lines; line++) {
         const uint8_t *transitions = table + (int64_t)languages[line] * N_EVENTS * N_STATES;
-        uint8_t map[N_STATES] = {0, 1, 2, 3, 4, 5, 6, 7};
-        int n_events = 0, state = 0, stray = 0;
-        for (int64_t token = first[line]; token < first[line + 1]; token++) {
-            int event = event_of(data, starts[token], ends[token], kinds[token], before, previous);
-            before = ends[token];
-            previous = event;
-            if (event == NONE) {
-                of_token[token] = (uint8_t)state;
-                continue;
-            }
-            int was = map[0];
-            if (n_events++ < MAX_EVENTS_PER_LINE) {
-                const uint8_t *to = transitions + event * N_STATES;
-                stray |= event == CLOSE && was == CODE;
-                for (int k = 0; k < N_STATES; k++)
-                    map[k] = to[map[k]];
-            }
-            state = map[0];
-            /* A delimiter belongs to what it opens or closes. */
-            of_token[token] = (uint8_t)(was > state ? was : state);
-        }
-        open_at_end[line] = map[0];
-        stray_close[line] = (uint8_t)stray;
-        for (int k = 0; k < N_STATES; k++)
-            line_maps[line * N_STATES + k] = transitions[LINE_BREAK * N_STATES + map[k]];
+        begin_course(&course);
+        go_on(&course, data, starts, ends, kinds, first[line], first[line + 1], transitions, of_token);
+        open_at_end[line] = course.map[0];
+        stray_close[line] = (uint8_t)course.stray;
+        end_course(&course, transitions, line_maps + line * N_STATES);
     }
 }
 

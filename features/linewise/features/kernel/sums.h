@@ -23,8 +23,7 @@ typedef void (*Put)(const Text *t, const Shown *shown, const Work *work, int64_t
 static inline float *put_ancestors(const Text *t, const Work *work, int side, int64_t row, float *to)
 {
     int64_t width = t->model->n_carried;
-    memcpy(to, work->ancestors[side].all + t->slots[side][row] * width, (size_t)width * sizeof *to);
-    return to + width;
+    return copy(work->ancestors[side].all + t->slots[side][row] * width, width, to);
 }
 
 static void first_parent(const Text *t, const Shown *shown, const Work *work, int64_t row, float *to)
@@ -114,10 +113,8 @@ static void add_relation(
         for (int64_t row = 0; row < block->count; row++) {
             if (number[row] < 0)
                 continue;
-            float *to = work->sums + (panel * BLOCK + row) * PANEL;
-            const float *from = work->shared + (panel * BLOCK + number[row]) * PANEL;
-            for (int k = 0; k < PANEL; k++)
-                to[k] += from[k];
+            add_panel(
+                work->shared + (panel * BLOCK + number[row]) * PANEL, work->sums + (panel * BLOCK + row) * PANEL);
         }
 }
 

@@ -21,16 +21,24 @@ static inline uint32_t clip(int64_t value, int64_t low, int64_t high)
     return (uint32_t)(value < low ? low : value > high ? high : value);
 }
 
-static inline uint32_t bracket_balance(const uint8_t *kinds, const uint8_t *states, int64_t begin, int64_t end)
+/* How deep a line's brackets are after some of its tokens, and were where they closed most. */
+typedef struct {
+    int64_t depth, lowest;
+} Balance;
+
+static inline Balance balance_of(Balance of, const uint8_t *kinds, const uint8_t *states, int64_t begin, int64_t end)
 {
-    int64_t depth = 0, lowest = 0;
     for (int64_t token = begin; token < end; token++) {
         if (states[token] == CODE)
-            depth += (kinds[token] == OPENER) - (kinds[token] == CLOSER);
-        lowest = depth < lowest ? depth : lowest;
+            of.depth += (kinds[token] == OPENER) - (kinds[token] == CLOSER);
+        of.lowest = of.depth < of.lowest ? of.depth : of.lowest;
     }
-    return (clip(depth, -3, 3) + 3) * 4 + clip(-lowest, 0, 3);
+    return of;
 }
+
+static inline uint32_t code_of_balance(Balance of) { return (clip(of.depth, -3, 3) + 3) * 4 + clip(-of.lowest, 0, 3); }
+
+enum { NO_BALANCE = 0xFF };
 
 /* Where each line's indices begin, (n_lines + 1). */
 EXPORT void lw_vector_offsets(const Index *first, int64_t n_lines, Index *offsets)
@@ -43,12 +51,13 @@ EXPORT void lw_vector_offsets(const Index *first, int64_t n_lines, Index *offset
     }
 }
 
-/* The indices of the lines begin:end. */
+/* The indices of the lines begin:end. `balances` has the code of each line's, or NO_BALANCE for those to be counted here;
+ * NULL where all are. */
 EXPORT void lw_line_vectors(
     const uint8_t *data, const Index *line_starts, int64_t n_lines, const Index *first, const uint8_t *kinds,
     const uint32_t *exact, const uint32_t *abstract, const uint8_t *of_token, const uint8_t *open_at_end,
-    const int32_t *indents, const uint8_t *languages, const int32_t *documents, int64_t begin_line, int64_t end_line,
-    int32_t *out)
+    const int32_t *indents, const uint8_t *languages, const int32_t *documents, const uint8_t *balances, int64_t begin_line,
+    int64_t end_line, int32_t *out)
 {
     for (int64_t line = begin_line; line < end_line; line++) {
         int64_t begin = first[line], end = first[line + 1], count = end - begin;
@@ -63,7 +72,9 @@ EXPORT void lw_line_vectors(
             size++;
         while (column < sizeof COLUMNS / sizeof *COLUMNS && indents[line] >= COLUMNS[column])
             column++;
-        uint32_t balance = bracket_balance(kinds, of_token, begin, end);
+        uint32_t balance = balances && balances[line] != NO_BALANCE
+                               ? balances[line]
+                               : code_of_balance(balance_of((Balance){0, 0}, kinds, of_token, begin, end));
         uint32_t language = (languages[line] + 1u) * K[4];
         /* The ends of the lines beside it: the first token and the last two of the one above, the first of the one below. */
         uint32_t above_first = NOWHERE, above_last = NOWHERE, above_second = NOWHERE, below_first = NOWHERE;
@@ -146,22 +157,28 @@ EXPORT void lw_sum_rows(
     }
 }
 
+typedef int8_t Codes __attribute__((vector_size(16), aligned(1), may_alias));
+typedef int16_t CodeSums __attribute__((vector_size(32), aligned(2), may_alias));
+enum { CODE_LANES = 16, AHEAD = 16 };
+
 /* Sums of rows of `codes` (n_buckets, width) for one of the lines that `indices` are of; width <= 64, sums within 16 bits. */
 static inline void sum_codes(
     const int32_t *indices, int64_t begin, int64_t end, int64_t n_indices, const int8_t *codes, int64_t width,
     int16_t *sum)
 {
+    CodeSums sums[64 / CODE_LANES] = {0};
     for (int64_t i = begin; i < end; i++) {
         const int8_t *row = codes + (int64_t)indices[i] * width;
-        if (i + 16 < n_indices)
-            __builtin_prefetch(codes + (int64_t)indices[i + 16] * width);
+        if (i + AHEAD < n_indices)
+            __builtin_prefetch(codes + (int64_t)indices[i + AHEAD] * width);
         if (width == 64)
-            for (int k = 0; k < 64; k++)
-                sum[k] = (int16_t)(sum[k] + row[k]);
+            for (int k = 0; k < 64 / CODE_LANES; k++)
+                sums[k] += __builtin_convertvector(*(const Codes *)(row + k * CODE_LANES), CodeSums);
         else
             for (int64_t k = 0; k < width; k++)
-                sum[k] = (int16_t)(sum[k] + row[k]);
+                ((int16_t *)sums)[k] = (int16_t)(((int16_t *)sums)[k] + row[k]);
     }
+    memcpy(sum, sums, (size_t)width * sizeof *sum);
 }
 
 /* Such sums as the hidden layer that they stand for. */

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -24,9 +24,11 @@ from .options import (
 
 if TYPE_CHECKING:
     from ..files import Source
-    from ..formats import Labelled, OutputFormat
+    from ..formats import Labelled, LabelledBlocks, OutputFormat
     from ..labelling import LabelOptions, Tally
     from .tables import TableOptions
+
+T = TypeVar("T")
 
 
 @click.command()
@@ -122,7 +124,7 @@ def _label_as_text(
     paths: tuple[str, ...], options: LabelOptions, form: str, output: Path | None, color: str, table: TableOptions
 ) -> bool:
     """Label into one stream of text, as it goes; whether all that was named could be labelled."""
-    from ..labelling import Tally, label_sources  # noqa: PLC0415
+    from ..labelling import Tally, label_by_blocks  # noqa: PLC0415
     from ..revisions import SourceReader  # noqa: PLC0415
 
     sources = _find(paths, table)
@@ -131,14 +133,23 @@ def _label_as_text(
     tally = Tally()
     formatter = _output_format(form, table.scores, wants_colour(color, output), headers=walked or len(paths) > 1)
     with SourceReader() as reader, writing_to(output) as write:
-        labelled: Iterable[Labelled] = label_sources(classifier, sources, options, tally, read=reader)
+        labelled: Iterable[Labelled | LabelledBlocks] = label_by_blocks(classifier, sources, options, tally, reader)
         if walked and _bar_is_welcome(output):
             labelled = _with_bar(labelled, len(sources), tally)
         for one in labelled:
-            # A file name may hold bytes that are no UTF-8; they go out as they came in.
-            write(formatter.render(one).encode("utf-8", "surrogateescape"))
+            for piece in _rendered(formatter, one):
+                # A file name may hold bytes that are no UTF-8; they go out as they came in.
+                write(piece.encode("utf-8", "surrogateescape"))
     report(tally, verbose=table.verbose, summed_up=walked)
     return not tally.failures()
+
+
+def _rendered(formatter: OutputFormat, labelled: Labelled | LabelledBlocks) -> Iterable[str]:
+    from ..formats import LabelledBlocks  # noqa: PLC0415
+
+    if isinstance(labelled, LabelledBlocks):
+        return formatter.render_blocks(labelled)
+    return (formatter.render(labelled),)
 
 
 def _find(paths: tuple[str, ...], table: TableOptions) -> list[Source]:
@@ -162,7 +173,7 @@ def _bar_is_welcome(output: Path | None) -> bool:
     return sys.stderr.isatty() and (output is not None or not sys.stdout.isatty())
 
 
-def _with_bar(labelled: Iterable[Labelled], total: int, tally: Tally) -> Iterator[Labelled]:
+def _with_bar(labelled: Iterable[T], total: int, tally: Tally) -> Iterator[T]:
     """Hand the labelled files on, and draw on standard error how many of all files are done."""
     with click.progressbar(length=total, label="labelling", file=sys.stderr) as bar:
         for one in labelled:
