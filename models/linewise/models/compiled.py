@@ -98,10 +98,11 @@ class Running:
         handle: int,
         scores: Float32Array,
         line_offsets: NDArray[np.int64],
+        room: Float32Array | None,
         alive: tuple[object, ...],
     ) -> None:
-        """Take over what `lw_begin` returned; `alive` is what it points to."""
-        self._kernel, self._handle, self._alive = compiled, handle, alive
+        """Take over what `lw_begin` returned; `room` and `alive` are what it points to."""
+        self._kernel, self._handle, self._room, self._alive = compiled, handle, room, alive
         self.scores, self.line_offsets = scores, line_offsets
         self.n_lines = int(line_offsets[-1])
 
@@ -125,6 +126,15 @@ class Running:
             How many lines were written, 0 after the last one.
         """
         return self._kernel.call("lw_next", self._handle, len(probabilities), probabilities)
+
+    def read_all(self) -> Float32Array:
+        """All lines' probabilities, (n_lines, n_labels); nothing may have been read before."""
+        room, self._room = self._room, None
+        if room is None:
+            room = np.empty((self.n_lines, N_LABELS), dtype=np.float32)
+        self._kernel.call("lw_next", self._handle, self.n_lines, room)
+        room.resize((self.n_lines, N_LABELS), refcheck=False)
+        return room
 
 
 class CompiledNetworks:
@@ -175,6 +185,8 @@ class CompiledNetworks:
         fields.append(self._keep(np.array(limits, dtype=np.float32)))
         self._model = np.array(fields, dtype=np.int64)
         self._n_scores = int(networks.language.weight.shape[1])
+        # The bytes that the kernel holds of each line as sums, in 16 bits or 32.
+        self._sum_bytes = 2 * words.codes.shape[1] if isinstance(words, CodedLayer) else 4 * words.weight.shape[1]
 
     def answer(
         self,
@@ -197,9 +209,8 @@ class CompiledNetworks:
         Raises:
             TextTooLargeError: if they are longer than `MAX_BYTES`.
         """
-        with self.begin(texts, languages, contexts, seconds) as running:
-            probabilities = np.empty((running.n_lines, N_LABELS), dtype=np.float32)
-            running.read(probabilities)
+        with self.begin(texts, languages, contexts, seconds, in_place=True) as running:
+            probabilities = running.read_all()
         return probabilities, running.scores, running.line_offsets
 
     def begin(
@@ -208,8 +219,14 @@ class CompiledNetworks:
         languages: Sequence[int],
         contexts: Sequence[int],
         seconds: NDArray[np.float64] | None = None,
+        *,
+        in_place: bool = False,
     ) -> Running:
-        """Begin to label some texts, see `answer`; all that comes before the context networks is done."""
+        """Begin to label some texts, see `answer`; all that comes before the context networks is done.
+
+        With `in_place`, all lines must be read at once, by `read_all`: their answers take the place of what was held of
+        them.
+        """
         count = len(texts)
         lengths = np.array([len(text) for text in texts], dtype=np.int64)
         if int(lengths.sum()) + count > MAX_BYTES:
@@ -219,6 +236,9 @@ class CompiledNetworks:
         offsets = np.empty(count + 1, dtype=np.int64)
         self._kernel.call("lw_line_offsets", addresses, lengths, count, offsets)
         scores = np.empty((count, self._n_scores), dtype=np.float32)
+        room = None
+        if in_place and self._sum_bytes >= 4 * N_LABELS:
+            room = np.empty((int(offsets[-1]), -(-self._sum_bytes // 4)), dtype=np.float32)
         handle = self._kernel.call(
             "lw_begin",
             self._model,
@@ -230,8 +250,9 @@ class CompiledNetworks:
             np.array(contexts, dtype=np.uint8),
             scores,
             seconds,
+            room,
         )
-        return Running(self._kernel, handle, scores, offsets, (self, seconds))
+        return Running(self._kernel, handle, scores, offsets, room, (self, seconds))
 
     def _keep(self, array: NDArray[Any]) -> int:
         """The address of an array that lives as long as this object."""

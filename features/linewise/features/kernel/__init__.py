@@ -49,7 +49,7 @@ _SIGNATURES = {
     "lw_settle_blanks": "v annana",
     "lw_pack": "v anna",
     "lw_line_offsets": "n aana",
-    "lw_begin": "n aaanaaaaa",
+    "lw_begin": "n aaanaaaaaa",
     "lw_next": "n nna",
     "lw_end": "v n",
     "lw_has_wide_registers": "s ",

@@ -96,6 +96,7 @@ typedef struct {
     float *inside_logits, *probabilities;
     void *own; /* what the line network sums of each line, see `put_own`; so many bytes each */
     int64_t own_size;
+    int own_is_lent;
     uint8_t *is_sentinel, *inside, *aside, *enclosing_kind, *closes, *transparent, *novelty;
     Index *sentinel, *raw_indent, *enclosing, *matching, *depth, *unopened;
     Index *indent, *previous_opaque, *next_opaque, *parent, *root, *sibling, *next_lower, *opener;
@@ -111,7 +112,7 @@ typedef struct {
 
 /* In bytes: a large page, and from what size on memory is taken in such pages, which a system gives out faster, and given
  * back as soon as parts of it are done with. */
-enum { PAGE = 1 << 21, LARGE = 1 << 24 };
+enum { PAGE = 1 << 21, LARGE = 1 << 22 };
 
 /* Memory for `count` values, and one more so that none is too little to ask for. */
 static void *take(int64_t count, size_t size)
@@ -197,7 +198,7 @@ VISIBLE void lw_end(Text *t)
 {
     void *all[] = {t->line_offsets, t->row_of_line, t->language_of, t->indents, t->line_maps, t->stray_close, t->at_start,
                    t->state_after, t->traits, t->brackets, t->mentions.marks, t->mentions.hashes, t->heredocs,
-                   t->inside_logits, t->probabilities, t->own, t->is_sentinel, t->inside, t->aside, t->enclosing_kind,
+                   t->inside_logits, t->probabilities, t->own_is_lent ? NULL : t->own, t->is_sentinel, t->inside, t->aside, t->enclosing_kind,
                    t->closes, t->transparent, t->novelty, t->sentinel, t->raw_indent, t->enclosing, t->matching, t->depth,
                    t->unopened, t->indent, t->previous_opaque, t->next_opaque, t->parent, t->root, t->sibling,
                    t->next_lower, t->opener, t->continues, t->next_sibling, t->slots[0], t->slots[1], t->keys[0],
@@ -209,15 +210,17 @@ VISIBLE void lw_end(Text *t)
 }
 
 /* What there is of each line from the first step on. */
-static int begin_lines(Text *t, const int64_t *line_offsets)
+static int begin_lines(Text *t, const int64_t *line_offsets, void *room)
 {
     const Model *model = t->model;
     t->own_size = model->n_hidden * (int64_t)(model->codes ? sizeof(int16_t) : sizeof(float));
+    t->own = room;
+    t->own_is_lent = room != NULL;
     if (TAKE(t->line_offsets, t->n_documents + 1) || TAKE(t->row_of_line, t->n_lines) ||
         TAKE(t->language_of, t->n_documents) || TAKE(t->indents, t->n_lines) ||
         TAKE(t->line_maps, t->n_lines * N_STATES) || TAKE(t->stray_close, t->n_lines) || TAKE(t->traits, t->n_lines) ||
         TAKE(t->inside_logits, t->n_lines) || TAKE(t->probabilities, t->n_rows * model->n_labels) ||
-        !(t->own = take(t->n_lines, (size_t)t->own_size)))
+        (!room && !(t->own = take(t->n_lines, (size_t)t->own_size))))
         return -1;
     for (int64_t k = 0; k <= t->n_documents; k++)
         t->line_offsets[k] = (Index)line_offsets[k];
@@ -233,10 +236,13 @@ static int begin_lines(Text *t, const int64_t *line_offsets)
  * `given` is each text's language, -1 where it is to be found; `contexts` the index of its context, the first of which
  * says that it is whole. Out: `scores` (n_documents, n_scores). Until `lw_end`, the processor time of each stage is added
  * to `seconds`, where that is not NULL. Returns the batch's address, or -1 where memory is short.
+ *
+ * `room`, where it is not NULL, is working memory of as many bytes a line as the first layer's sums take, until `lw_end`.
+ * The answers may be written over it, from its first byte on: the sums of a section's lines are not needed after it.
  */
 VISIBLE int64_t lw_begin(
     const Model *model, const uint8_t *const *texts, const int64_t *lengths, int64_t n_documents,
-    const int64_t *line_offsets, const int32_t *given, const uint8_t *contexts, float *scores, double *seconds)
+    const int64_t *line_offsets, const int32_t *given, const uint8_t *contexts, float *scores, double *seconds, void *room)
 {
     Text *t = calloc(1, sizeof *t);
     Reader reader = {.texts = texts, .lengths = lengths};
@@ -249,7 +255,7 @@ VISIBLE int64_t lw_begin(
     t->n_rows = t->n_lines + n_documents + 1;
     t->seconds = seconds;
     t->clock = seconds ? processor_time() : 0;
-    int failed = begin_lines(t, line_offsets) || read_lines(t, &reader, given, scores);
+    int failed = begin_lines(t, line_offsets, room) || read_lines(t, &reader, given, scores);
     failed = failed || settle_states(t);
     spend(t, AT_BEGINNINGS);
     failed = failed || find_structure(t);

@@ -159,7 +159,8 @@ static int64_t run_section(Text *t, float *out)
     /* From a place a little before, as the last time may have ended within a page. */
     int64_t from = flow->next_line * t->own_size - PAGE;
     flow->next_line += n_lines;
-    give_back(t->own, t->n_lines * t->own_size, from > 0 ? from : 0, flow->next_line * t->own_size);
+    if (!t->own_is_lent)
+        give_back(t->own, t->n_lines * t->own_size, from > 0 ? from : 0, flow->next_line * t->own_size);
     spend(t, AT_FIRST);
     shown = (Shown){flow->answers, begin, end, flow->kept.chosen ? &flow->kept : NULL, 0};
     for (int side = 0; side < 2; side++)
