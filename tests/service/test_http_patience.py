@@ -29,19 +29,47 @@ def test_what_clients_send_is_looked_at_a_little_later(is_patient: bool) -> None
     async def scene() -> None:
         mine, other = socket.socketpair()
         with mine, other:
-            mine.setblocking(False)
-            other.send(b"x")
-            began = time.monotonic()
-            assert await asyncio.get_running_loop().sock_recv(mine, 1) == b"x"
-            assert not is_patient or time.monotonic() - began < 0.2  # it is there at once
-            reading = asyncio.create_task(asyncio.get_running_loop().sock_recv(mine, 1))
-            await asyncio.sleep(0)
-            began = time.monotonic()
-            other.send(b"y")
-            assert await reading == b"y"
-            assert (time.monotonic() - began >= 0.2) == is_patient
+            seen = asyncio.Event()
+            asyncio.get_running_loop().add_reader(mine, lambda: seen.set() if mine.recv(1) else None)
+            times = []
+            for _ in range(3):
+                began = time.monotonic()
+                other.send(b"x")
+                await seen.wait()
+                seen.clear()
+                times.append(time.monotonic() - began)
+                await asyncio.sleep(0.001)
+            asyncio.get_running_loop().remove_reader(mine)
+        if is_patient:
+            # All but the first, which is looked at as that of a new connection is.
+            assert min(times[1:]) >= 0.2
+        else:
+            # On a busy machine any of them may be late.
+            assert min(times) < 0.2
 
     run(scene, is_patient=is_patient)
+
+
+def test_who_has_just_connected_waits_only_once() -> None:
+    async def scene() -> None:
+        async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(await reader.read(1))
+            writer.close()
+
+        def ask() -> float:
+            began = time.monotonic()
+            with socket.create_connection(address) as client:
+                client.send(b"x")
+                assert client.recv(1) == b"x"
+            return time.monotonic() - began
+
+        async with await asyncio.start_server(echo, "127.0.0.1", 0) as server:
+            address = server.sockets[0].getsockname()
+            times = [await asyncio.to_thread(ask) for _ in range(5)]
+        # On a busy machine any of them may be late.
+        assert min(times) < 0.45
+
+    run(scene, is_patient=True)
 
 
 def test_threads_and_timers_wake_it_at_once() -> None:

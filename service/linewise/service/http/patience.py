@@ -32,10 +32,14 @@ class PatientSelector(selectors.DefaultSelector):
         super().__init__()
         self._is_patient = is_patient
         self._wake_up: select.poll | None = None
+        # Whether there are files that have not been looked at, and whether for such a one patience was just suspended.
+        self._has_new = False
+        self._has_looked = False
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
         """Register a file; the first one is that by which a loop is woken, which it makes as it begins."""
         key = super().register(fileobj, events, data)
+        self._has_new = True
         if self._wake_up is None:
             self._wake_up = select.poll()
             self._wake_up.register(key.fd, select.POLLIN)
@@ -44,9 +48,13 @@ class PatientSelector(selectors.DefaultSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """What is ready, within a time in seconds, None for any."""
         if self._wake_up is not None and (timeout is None or timeout > 0) and self._is_patient():
-            seconds = PATIENCE_SECONDS if timeout is None else min(timeout, PATIENCE_SECONDS)
-            self._wake_up.poll(1000 * seconds)
+            # Whoever has only just connected has waited for that already, and has mostly sent what is wanted.
+            self._has_looked = self._has_new and not self._has_looked
+            if not self._has_looked:
+                seconds = PATIENCE_SECONDS if timeout is None else min(timeout, PATIENCE_SECONDS)
+                self._wake_up.poll(1000 * seconds)
             timeout = 0
+        self._has_new = False
         return super().select(timeout)
 
 
