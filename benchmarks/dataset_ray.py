@@ -4,8 +4,9 @@
 
 The shards are made of the corpus's training files, which `linewise corpus fetch` and `prepare` bring. Local runs and
 runs on the cluster take turns; both start their worker processes anew each time, and load the model in them. The
-cluster itself is there beforehand, as it is for its users. Besides the whole time it tells the time until the first
-piece is done, in which workers start, for that does not grow with the work.
+cluster itself is there beforehand, as it is for its users; to join it and to leave it counts. Besides the whole time it
+tells the time until the first piece is done, in which workers start, for that does not grow with the work, and what
+the processor did for this process and all that it started, Ray's included, which counts on a busy machine too.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import ray
 from joblib.externals.loky import get_reusable_executor
 from ray.cluster_utils import Cluster
 
@@ -47,17 +48,16 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--output", type=Path, help="write the figures here, as JSON")
     arguments = parser.parse_args()
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    # By default Ray's workers yield to all other processes: beside a busy one they get nowhere.
+    os.environ.update({"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"})
     with tempfile.TemporaryDirectory() as folder:
         n_lines = write_shards(Path(folder, "shards"), arguments.lines)
         print(f"{n_lines:,} lines", flush=True)
         cluster = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})
         cluster.add_node(**NODE)
-        ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
         try:
-            figures = measure(Path(folder), arguments.rounds)
+            figures = measure(Path(folder), arguments.rounds, cluster.address)
         finally:
-            ray.shutdown()
             cluster.shutdown()
     figures["lines"] = n_lines
     if arguments.output:
@@ -85,40 +85,72 @@ def write_shards(folder: Path, n_lines: int) -> int:
     return sum(text.count("\n") for _, text in rows)
 
 
-def measure(folder: Path, rounds: int) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One run: seconds until the first piece was done, until all were and the engine had ended, and the processor's."""
+
+    first: float
+    whole: float
+    cpu: float
+
+
+def measure(folder: Path, rounds: int, address: str) -> dict[str, object]:
     """Both engines in turn, and once more before that, which is not counted."""
     engines: dict[str, Engine] = {
         "local": partial(run_locally, processes=2),
-        "ray": partial(run_on_ray, address=None),
+        "ray": partial(run_on_ray, address=address),
     }
-    totals: dict[str, list[float]] = {name: [] for name in engines}
-    starts: dict[str, list[float]] = {name: [] for name in engines}
+    found: dict[str, list[Round]] = {name: [] for name in engines}
     for number in range(rounds + 1):
         for name, engine in engines.items():
-            times = list(piece_times(folder / "shards", folder / f"{name}-{number}", engine))
-            if name == "local":
-                get_reusable_executor().shutdown(wait=True)
-            print(f"round {number}: {name:5} {times[-1]:6.2f} s, first piece after {times[0]:5.2f} s", flush=True)
+            one = run_once(folder / "shards", folder / f"{name}-{number}", engine)
+            get_reusable_executor().shutdown(wait=True)
+            print(f"round {number}: {name:5} {asdict(one)}", flush=True)
             if number:
-                totals[name].append(times[-1])
-                starts[name].append(times[0])
-    total = {name: statistics.median(values) for name, values in totals.items()}
-    start = {name: statistics.median(values) for name, values in starts.items()}
-    whole = total["ray"] / total["local"]
-    work = (total["ray"] - start["ray"]) / (total["local"] - start["local"])
-    print(f"medians: local {total['local']:.2f} s, Ray {total['ray']:.2f} s: {whole:.2f} times (goal {GOAL}),")
-    print(f"{work:.2f} times after the first piece; workers start in {start['local']:.2f} and {start['ray']:.2f} s")
-    return {"totals": totals, "starts": starts, "ratio": whole, "ratio_after_start": work}
+                found[name].append(one)
+    middle = {
+        name: {field: statistics.median(getattr(one, field) for one in rounds) for field in Round.__slots__}
+        for name, rounds in found.items()
+    }
+    local, other = middle["local"], middle["ray"]
+    after_start = (other["whole"] - other["first"]) / (local["whole"] - local["first"])
+    ratios = {
+        "whole": round(other["whole"] / local["whole"], 2),
+        "after the first piece": round(after_start, 2),
+        "processor": round(other["cpu"] / local["cpu"], 2),
+    }
+    print(f"medians: {middle}\ntimes the local run (goal {GOAL}): {ratios}")
+    return {"medians": middle, "ratios": ratios}
 
 
-def piece_times(source: Path, output: Path, engine: Engine) -> Iterator[float]:
-    """After how many seconds each piece was done."""
+def run_once(source: Path, output: Path, engine: Engine) -> Round:
+    """Label the shards by an engine."""
     run = prepare([str(source)], output, RowOptions(language_column="language"), Classifier.load().info.digest)
-    begin = time.monotonic()
+    before, begin = processor_seconds(), time.monotonic()
+    cpu = first = 0.0
     for step in run.steps(engine, resume=False):
         if step.outcome.counts is None:
             raise SystemExit(step.outcome.problem)
-        yield time.monotonic() - begin
+        first = first or time.monotonic() - begin
+        # Asked while the workers are still there: what has ended is not told any more.
+        cpu = sum(seconds - before.get(process, 0) for process, seconds in processor_seconds().items())
+    return Round(first, time.monotonic() - begin, cpu)
+
+
+def processor_seconds() -> dict[int, float]:
+    """What the processor did so far for this process and each that it started, directly or not, by number."""
+    parents, seconds = {}, {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            # The name, in parentheses, may hold anything.
+            told = path.read_text().rpartition(")")[2].split()
+            process = int(path.parent.name)
+            parents[process] = int(told[1])
+            seconds[process] = (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+    own = {os.getpid()}
+    while more := {process for process, parent in parents.items() if parent in own} - own:
+        own |= more
+    return {process: seconds[process] for process in own}
 
 
 if __name__ == "__main__":

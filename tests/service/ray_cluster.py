@@ -22,9 +22,12 @@ from ray.cluster_utils import Cluster
 from linewise.models import Classifier
 from linewise.service.datasets import on_ray, work
 from linewise.service.datasets.options import RowOptions
+from linewise.service.datasets.receipts import Job
 from linewise.service.datasets.run import prepare
 
+do_at_once = on_ray.do_pieces
 POISON = "01.jsonl"
+N_NODES, LONGEST_WAIT_SECONDS = 2, 120
 NODE = {"num_cpus": 1, "object_store_memory": 80 << 20}
 # So that a lost node is missed within seconds; by default Ray waits half a minute.
 WATCH = {
@@ -37,18 +40,20 @@ WORKER_LOST_AFTER, NODE_LOST_AFTER = 2, 5
 """So many pieces are done when each is killed."""
 
 
-class SlowWorker(on_ray.PieceWorker):
-    """A worker that tells its process's number, and takes its time, so that it is killed at work."""
-
-    folder = ""
-    loss = ""
-
-    def __call__(self, batch: pa.Table) -> pa.Table:
-        Path(self.folder, str(os.getpid())).touch()
-        time.sleep(0.2)
-        if self.loss == "poison" and batch["name"][0].as_py() == POISON:
-            work._write = lambda *_: os._exit(1)
-        return super().__call__(batch)
+def do_slowly(batch: pa.Table, job: Job, folder: str, loss: str) -> pa.Table:
+    """Tell this process's number, and take some time, so that it is killed at work."""
+    Path(folder, str(os.getpid())).touch()
+    # On a loaded machine the other node's process may come later; both shall have something to do.
+    begin = time.monotonic()
+    while len(os.listdir(folder)) < N_NODES and time.monotonic() - begin < LONGEST_WAIT_SECONDS:
+        time.sleep(0.05)
+    time.sleep(0.2)
+    writing = work._write
+    if loss == "poison" and batch["name"][0].as_py() == POISON:
+        work._write = lambda *_: os._exit(1)
+    done = do_at_once(batch, job)
+    work._write = writing
+    return done
 
 
 def main(source: str, output: str, loss: str) -> None:
@@ -58,8 +63,7 @@ def main(source: str, output: str, loss: str) -> None:
     options = RowOptions(with_lines=True)
     run = prepare([source], Path(output), options, Classifier.load().info.digest)
     with tempfile.TemporaryDirectory() as folder:
-        SlowWorker.folder, SlowWorker.loss = folder, loss
-        on_ray.PieceWorker = SlowWorker
+        on_ray.do_pieces = partial(do_slowly, folder=folder, loss=loss)
         engine = partial(on_ray.run_on_ray, address=cluster.address)
         for number, step in enumerate(run.steps(engine, resume=False), 1):
             print(json.dumps([step.outcome.name, step.outcome.problem]), flush=True)

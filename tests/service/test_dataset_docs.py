@@ -47,6 +47,7 @@ def run_example(page: str, folder: Path) -> None:
         "HF_HOME": str(folder / "cache"),
         "HF_HUB_OFFLINE": "1",
         "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_worker_niceness": "0",
     }
     done = subprocess.run(
         [sys.executable, "example.py"], cwd=folder, capture_output=True, text=True, timeout=600, env=environment,

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from linewise.models import Document
+from linewise.service.http import pool as pool_module
 from linewise.service.http.pool import GATHERED_REQUESTS, SMALL_BYTES, Pool, PoolLimits
 from linewise.service.http.problems import ProblemError
 
@@ -153,6 +154,47 @@ def test_short_requests_keep_to_one_thread_and_leave_the_others_to_long_ones() -
         assert sorted(slow.seen) == [[b"a"], [b"long"], [b"longer"]]
         slow.go.set()
         assert [status(outcome) for outcome in await asking] == [200] * 4
+        on.close()
+
+    asyncio.run(scene())
+
+
+def test_who_has_just_been_answered_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "_QUIET_ROUNDS", 1000)
+
+    async def scene() -> None:
+        slow, on = Slow(), pool()
+
+        async def keep_asking(number: int) -> None:
+            for _ in range(3):
+                await on.run(slow, Words(b"%d" % number))
+
+        asking = [asyncio.create_task(keep_asking(number)) for number in range(5)]
+        await asyncio.to_thread(eventually, lambda: slow.seen)
+        slow.go.set()
+        await asyncio.gather(*asking)
+        assert [len(texts) for texts in slow.seen] == [1, 5, 5, 4]
+        # And whoever comes alone does not wait for long.
+        assert await asyncio.wait_for(on.run(slow, Words(b"alone")), 20) == b"b'alone' labelled"
+        on.close()
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize(("waiting", "queue"), [(20, 100), (3, 3)])
+def test_where_enough_wait_or_no_more_may_nobody_is_waited_for(
+    waiting: int, queue: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool_module, "_QUIET_ROUNDS", 10**9)
+
+    async def scene() -> None:
+        slow, on = Slow(), pool(queue=queue)
+        first = asyncio.create_task(on.run(slow, Words(b"first")))
+        await asyncio.to_thread(eventually, lambda: slow.seen)
+        others = [asyncio.create_task(on.run(slow, Words(b"waits"))) for _ in range(waiting)]
+        await asyncio.sleep(0)
+        slow.go.set()
+        await asyncio.wait_for(asyncio.gather(first, *others), 20)
         on.close()
 
     asyncio.run(scene())

@@ -206,9 +206,10 @@ class _IgnoreRules:
 def _walk(root: Path) -> Iterator[str]:
     """The files below a folder that no ignore rule names, relative to it, in no particular order."""
     waiting: list[tuple[str, tuple[_IgnoreRules, ...]]] = [("", ())]
+    beginning = _inside(os.fspath(root))
     while waiting:
         prefix, rules = waiting.pop()
-        folder = os.path.join(root, prefix)
+        folder = beginning + prefix
         try:
             entries = list(os.scandir(folder))
         except OSError:

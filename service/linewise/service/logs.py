@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the request that is being answered, where one is."""
 
-FIELDS = ("method", "route", "status", "milliseconds")
+FIELDS = ("method", "route", "status", "milliseconds", "requests")
 """What log records of requests have beside their message, by ``extra``."""
 
 _Raised: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]

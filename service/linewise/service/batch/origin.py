@@ -31,6 +31,7 @@ class Origins:
         self._known: dict[Origin, int] = {Origin(): 0}
         self._of_folder: dict[str, int] = {}
         self._met: dict[tuple[str, str], int] = {}
+        self._absolute: dict[str, str] = {}
 
     def all(self) -> tuple[Origin, ...]:
         """Every origin, by index."""
@@ -40,10 +41,13 @@ class Origins:
         """The index of the origin of a source that was met in a folder."""
         assert source.root is not None
         root = source.root
-        folder = root if source.blob is not None else os.path.dirname(source.path)
+        # Not by `os.path`, whose functions take longer than all the rest does for a file.
+        folder = root if source.blob is not None else source.path.rpartition(os.sep)[0] or os.sep
         index = self._met.get((folder, root))
         if index is None:
-            index = self._met[folder, root] = self._nearest(os.path.abspath(folder), os.path.abspath(root))
+            if root not in self._absolute:
+                self._absolute[root] = os.path.abspath(root)
+            index = self._met[folder, root] = self._nearest(os.path.abspath(folder), self._absolute[root])
         return index
 
     def of_file(self, path: str) -> int:
@@ -53,7 +57,7 @@ class Origins:
     def _nearest(self, folder: str, root: str) -> int:
         """The origin of a folder: its own if it is a repository's top, else that of the folder around it."""
         climbed = []
-        while folder not in self._of_folder and folder != root and not os.path.lexists(os.path.join(folder, ".git")):
+        while folder not in self._of_folder and folder != root and not os.path.lexists(f"{folder}{os.sep}.git"):
             climbed.append(folder)
             folder = os.path.dirname(folder)
         index = self._remembered(folder)

@@ -12,7 +12,6 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
-from multiprocessing import forkserver
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +30,8 @@ _AHEAD = 2
 def prepare() -> None:
     """Start the server that processes are forked from, and return at once; for when they will be needed surely."""
     if _FORKS:
+        from multiprocessing import forkserver  # noqa: PLC0415  # not on every system
+
         forkserver.set_forkserver_preload([_WORKER_MODULE])
         with _one_thread_each():
             forkserver.ensure_running()

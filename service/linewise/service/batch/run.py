@@ -87,21 +87,24 @@ def _plan(job: Job, place: Place, sources: Callable[[], Iterable[Source]], model
 def _without_own(sources: Iterable[Source], own: frozenset[str]) -> Iterator[Source]:
     """The sources but for what the run itself writes, or has written before, in folders that are labelled."""
     root: str | None = None
-    below: list[str] = []
+    below: tuple[str, ...] = ()
+    around = False
     for source in sources:
         if source.root is not None and source.blob is None:
             if source.root != root:
                 root = source.root
-                below = [os.path.relpath(path, root) for path in own]
-            # Of outputs that lie elsewhere the path begins with `..`; of those around the folder it is nothing else.
-            path = path_in_root(source)
-            if any(path == each or path.startswith(each + os.sep) or _is_above(each) for each in below):
+                relatives = {os.path.relpath(path, root) for path in own}
+                # Of outputs that lie elsewhere the path begins with `..`; of those around the folder it is only that.
+                around = any(set(path.split(os.sep)) <= {os.curdir, os.pardir} for path in relatives)
+                below = tuple(path for path in relatives if path.split(os.sep)[0] != os.pardir)
+            if around or (below and _is_of(path_in_root(source), below)):
                 continue
         yield source
 
 
-def _is_above(relative: str) -> bool:
-    return set(relative.split(os.sep)) <= {os.curdir, os.pardir}
+def _is_of(path: str, owned: Iterable[str]) -> bool:
+    """Whether a path is one of some, or below one."""
+    return any(path == each or path.startswith(each + os.sep) for each in owned)
 
 
 def _all_parts(job: Job, work: Path, plan: Plan, classifier: Classifier, n_processes: int) -> Iterator[Done]:

@@ -1,9 +1,10 @@
-"""Doing the pieces on a Ray cluster, by Ray Data: a pool of actors, one model each, that pulls pieces.
+"""Doing the pieces on a Ray cluster, by Ray Data: a task for each piece, as many at once as there are cores.
 
-What flows through Ray are the pieces' descriptions and outcomes, so its object store holds next to nothing, and no
-worker is handed more than it asks for. Shards are read and written by the worker itself: every node must see input
-and output under the same paths. A piece whose worker or node dies is begun anew elsewhere; its file appears by one
-rename, so it is there once, whoever finished it, and however often.
+Tasks and not actors, for Ray has processes for tasks at hand, which live on and so load the model once, while each
+actor is a new one; and a core is free again after each piece. What flows through Ray are the pieces' descriptions and
+outcomes, so its object store holds next to nothing. Shards are read and written by the process that does a piece:
+every node must see input and output under the same paths. A piece whose process or node dies is begun anew elsewhere;
+its file appears by one rename, so it is there once, whoever finished it, and however often.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ import re
 import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 
 import pyarrow as pa
 import ray
 import ray.data
-from ray.data import ActorPoolStrategy, DataContext
+from ray.data import DataContext
 
 from .plan import Piece
 from .receipts import Counts, Job
@@ -28,18 +30,13 @@ from .work import Outcome, do_piece
 
 _PLACE = re.compile(r"(?:ray://)?(.+):(\d+)")
 _ANSWER_SECONDS = 20
+_OUTCOME_BLOCK_BYTES = 1 << 20
 
 
-class PieceWorker:
-    """What runs in each worker process."""
-
-    def __init__(self, job: Job) -> None:
-        self._job = job
-
-    def __call__(self, batch: pa.Table) -> pa.Table:
-        """Do the pieces that are the batch's rows; their outcomes are the answer's rows."""
-        outcomes = [do_piece(Piece(**row), self._job) for row in batch.to_pylist()]
-        return pa.table({"outcome": [_told(outcome) for outcome in outcomes]})
+def do_pieces(batch: pa.Table, job: Job) -> pa.Table:
+    """Do the pieces that are a batch's rows; their outcomes are the answer's rows."""
+    outcomes = [do_piece(Piece(**row), job) for row in batch.to_pylist()]
+    return pa.table({"outcome": [_told(outcome) for outcome in outcomes]})
 
 
 def run_on_ray(pieces: Sequence[Piece], job: Job, address: str | None) -> Iterator[Outcome]:
@@ -83,19 +80,11 @@ def _run(pieces: Sequence[Piece], job: Job) -> Iterator[Outcome]:
     context.enable_progress_bars = False
     # What Ray gives up is missing from the outcomes; the others go on.
     context.max_errored_blocks = -1
+    # Or Ray expects blocks a hundred times as large, and has a small object store wait for room for them.
+    context.target_max_block_size = _OUTCOME_BLOCK_BYTES
     _keep_off_the_terminal(logging.getLogger("ray.data"))
-    cores = int(ray.cluster_resources().get("CPU", 1))  # type: ignore[no-untyped-call]
-    workers = max(1, min(cores, len(pieces)))
     data = ray.data.from_items([asdict(piece) for piece in pieces], override_num_blocks=len(pieces))
-    outcomes = data.map_batches(
-        PieceWorker,
-        fn_constructor_args=(job,),
-        batch_size=1,
-        batch_format="pyarrow",
-        # As many as find room, all from the start; fewer will do, so the pool shrinks with a lost node.
-        compute=ActorPoolStrategy(min_size=1, initial_size=workers, max_size=workers, max_tasks_in_flight_per_actor=2),
-        num_cpus=1,
-    )
+    outcomes = data.map_batches(partial(do_pieces, job=job), batch_size=1, batch_format="pyarrow", num_cpus=1)
     missing = {piece.name for piece in pieces}
     for row in outcomes.iter_rows():
         outcome = _outcome(row["outcome"])

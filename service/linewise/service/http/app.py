@@ -17,6 +17,7 @@ from .authentication import Authentication, Guard
 from .body_limit import BodyLimit
 from .drain import Drain
 from .faults import Faults
+from .gate import Gate
 from .inference import Inference, warm_up
 from .metrics import Metrics
 from .oip.errors import ProtocolErrors
@@ -24,7 +25,7 @@ from .openapi import install_openapi
 from .pool import PoolLimits
 from .problems import install_problems
 from .read_deadline import ReadDeadline
-from .refusals import Refusals
+from .refusals import Refusals, Refusing
 from .request_id import RequestId
 from .routes import classify, diff, health, inference_protocol, pages, vocabulary
 from .routes import metrics as metrics_route
@@ -106,9 +107,12 @@ def create_app(
     install_openapi(app, demands_keys=settings.demands_keys)
     for routes in (classify, diff, vocabulary, health, inference_protocol, metrics_route, pages):
         app.include_router(routes.router)
+    app.include_router(inference_protocol.labelling)
     pages.install_assets(app)
     # The last one added is the first to see a request.
-    labelling = (*classify.router.routes, *diff.router.routes)
+    labelling = (*classify.router.routes, *diff.router.routes, *inference_protocol.labelling.routes)
+    refusals = Refusals(labelling)
+    app.state.gate = Gate(inference, refusals, metrics)
     app.add_middleware(Shortcut, routes=labelling)
     app.add_middleware(ReadDeadline, timeout_seconds=settings.read_timeout_seconds)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, streams=_STREAMS)
@@ -117,7 +121,7 @@ def create_app(
     app.add_middleware(ProtocolErrors)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Drain, inference=inference)
-    app.add_middleware(Refusals, inference=inference, routes=labelling)
+    app.add_middleware(Refusing, inference=inference, refusals=refusals)
     app.add_middleware(AccessLog, metrics=metrics)
     app.add_middleware(RequestId)
     return app

@@ -47,6 +47,11 @@ class JoinedWrites(asyncio.Transport):
                 self._loop.call_soon(self._hand_on)
             self._parts.append(data)
 
+    def write_at_once(self, data: bytes) -> None:
+        """Write what is whole by itself."""
+        self._parts.append(data)
+        self._hand_on()
+
     def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
         """Write several pieces."""
         for data in list_of_data:

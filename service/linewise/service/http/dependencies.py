@@ -29,14 +29,6 @@ def settings_of(request: Request) -> Settings:
     return settings
 
 
-async def _inference(request: Request) -> Inference:
-    return inference_of(request)
-
-
-async def _settings(request: Request) -> Settings:
-    return settings_of(request)
-
-
 async def _classifier(request: Request) -> Classifier:
     return inference_of(request).classifier
 
@@ -45,7 +37,5 @@ async def _ready_classifier(request: Request) -> Classifier:
     return inference_of(request).ready_classifier
 
 
-InferenceDependency = Annotated[Inference, Depends(_inference)]
-SettingsDependency = Annotated[Settings, Depends(_settings)]
 ClassifierDependency = Annotated[Classifier, Depends(_classifier)]
 ReadyClassifierDependency = Annotated[Classifier, Depends(_ready_classifier)]

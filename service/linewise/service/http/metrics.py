@@ -117,12 +117,20 @@ class Metrics:
     def end_request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Note a request that was answered; 0 is the status of those that never were."""
         self._in_progress.dec()
+        requests, times = self._counters_of(route, method, status)
+        requests.inc()
+        times.observe(seconds)
+
+    def count_refused(self, route: str, method: str, status: int, requests: int) -> None:
+        """Note requests that were refused before they became any; their time, which is none, is not counted."""
+        self._counters_of(route, method, status)[0].inc(requests)
+
+    def _counters_of(self, route: str, method: str, status: int) -> tuple[Counter, Histogram]:
         counters = self._counters.get((route, method, status))
         if counters is None:
             counters = self._requests.labels(route, method, str(status)), self._seconds.labels(route)
             self._counters[route, method, status] = counters
-        counters[0].inc()
-        counters[1].observe(seconds)
+        return counters
 
     def count_lines(self, lines: int) -> None:
         """Note lines that were labelled."""

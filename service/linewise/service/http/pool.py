@@ -30,11 +30,11 @@ SMALL_BYTES = 32 * 1024
 """Up to this size a request is taken together with others."""
 GATHERED_BYTES = 128 * 1024
 GATHERED_REQUESTS = 64
-GATHER_SECONDS = 0.02
-"""After answers to short requests, at most so long is waited for as many: their senders are likely to ask again."""
-_STEP_SECONDS = 0.0005
-_QUIET_STEPS = 3
-"""That wait ends sooner, once the event loop has gone round so often without another short request."""
+_ENOUGH_REQUESTS = 8
+"""With so many taken together, the cost that they share is a small part of their own."""
+_QUIET_ROUNDS = 10
+"""After answers to several short requests, their senders are likely to ask again. Others wait for them until there are
+enough, but only until the event loop has gone round so often, in some tenth of a millisecond, and none came."""
 _QUEUED_LARGEST = 4
 """The queue may hold the bytes of so many bodies of the largest size."""
 
@@ -134,8 +134,9 @@ class Pool:
         self._short: deque[_Job] = deque()
         self._long: deque[_Job] = deque()
         self._waiting_bytes = 0
-        self._gather_until = 0.0
+        # How many short requests are waited for, and what looks whether they come.
         self._gather = 0
+        self._gathering: asyncio.Handle | None = None
         self._arrived = 0
         # All that are yet to be answered, the oldest first, and the timer for the oldest one's deadline.
         self._unanswered: dict[_Job, None] = {}
@@ -152,14 +153,24 @@ class Pool:
     @property
     def is_full(self) -> bool:
         """Whether no further request is taken, however small."""
-        if self.waiting == 0 and (self._idle or self._may_start()):
+        return self.is_full_with(0)
+
+    def is_full_with(self, arriving: int) -> bool:
+        """Whether no further request is taken once so many more have come."""
+        waiting = self.waiting + arriving
+        if waiting == 0 and (self._idle or self._may_start()):
             return False
-        return self.waiting >= self._limits.queue
+        return waiting >= self._limits.queue
 
     @property
     def working(self) -> int:
         """How many requests are worked on."""
         return sum(len(worker.jobs) for worker in self._busy)
+
+    @property
+    def is_labelling_short(self) -> bool:
+        """Whether short requests are worked on, which leaves the interpreter to others for moments only."""
+        return any(worker.jobs[0].is_short for worker in self._busy)
 
     async def run(self, classifier: Classifier, work: Work) -> bytes:
         """The answer to a request.
@@ -191,8 +202,9 @@ class Pool:
             worker.stop()
         self._idle.clear()
         self._busy.clear()
-        if self._timer is not None:
-            self._timer.cancel()
+        for handle in (self._timer, self._gathering):
+            if handle is not None:
+                handle.cancel()
         for job in (*self._short, *self._long):
             job.outcome.cancel()
         self._short.clear()
@@ -221,7 +233,7 @@ class Pool:
                 self._waiting_bytes -= line.popleft().work.size
         # Short requests go to one thread at a time. Their labelling holds the interpreter most of the time, so that
         # two threads would only keep each other, and the event loop, waiting; and one takes them all together.
-        may_take_short = bool(self._short) and not any(worker.jobs[0].is_short for worker in self._busy)
+        may_take_short = bool(self._short) and not self.is_labelling_short
         may_take_short = may_take_short and len(self._short) >= self._gather
         if may_take_short and self._long:
             return min(self._short, self._long, key=lambda line: line[0].arrived)
@@ -279,21 +291,18 @@ class Pool:
 
     def _begin_gathering(self, expected: int) -> None:
         """Have short requests wait for each other, where more than one is expected soon."""
-        self._gather = min(expected, GATHERED_REQUESTS) if expected > 1 else 0
-        if self._gather:
-            loop = asyncio.get_running_loop()
-            self._gather_until = loop.time() + GATHER_SECONDS
-            loop.call_later(_STEP_SECONDS, self._gather_on, self._arrived, 0, self._gather_until)
+        self._gather = min(expected, _ENOUGH_REQUESTS, self._limits.queue) if expected > 1 else 0
+        if self._gathering is not None:
+            self._gathering.cancel()
+        if len(self._short) < self._gather:
+            self._gather_on(self._arrived, 0)
 
-    def _gather_on(self, arrived: int, quiet_steps: int, until: float) -> None:
+    def _gather_on(self, arrived: int, quiet_rounds: int) -> None:
         """Look whether short requests still come; once they don't, those that wait have waited enough."""
-        if until != self._gather_until:
-            # This gathering is over, and another has begun.
-            return
-        loop = asyncio.get_running_loop()
-        quiet_steps = quiet_steps + 1 if arrived == self._arrived else 0
-        if quiet_steps < _QUIET_STEPS and loop.time() < until and len(self._short) < self._gather:
-            loop.call_later(_STEP_SECONDS, self._gather_on, self._arrived, quiet_steps, until)
+        quiet_rounds = quiet_rounds + 1 if arrived == self._arrived else 0
+        if quiet_rounds <= _QUIET_ROUNDS and len(self._short) < self._gather:
+            loop = asyncio.get_running_loop()
+            self._gathering = loop.call_soon(self._gather_on, self._arrived, quiet_rounds)
             return
         self._gather = 0
         self._dispatch()

@@ -56,7 +56,7 @@ def _lines(prediction: Prediction, begin: int, end: int, *, scores: bool) -> str
     part = slice(begin, end)
     masks = zip(prediction.masks[part].tolist(), prediction.uncertain_masks[part].tolist(), strict=True)
     lines = [
-        f'{{"number":{number},"labels":{_names_json(mask)},"uncertain":{_names_json(uncertain)}}}'
+        f'{{"number":{number},{_labels_json(mask, uncertain)}}}'
         for number, (mask, uncertain) in enumerate(masks, begin + 1)
     ]
     if scores:
@@ -68,6 +68,11 @@ def _lines(prediction: Prediction, begin: int, end: int, *, scores: bool) -> str
 
 
 @lru_cache(maxsize=1 << 14)
+def _labels_json(mask: int, uncertain: int) -> str:
+    """The members ``labels`` and ``uncertain`` of a line: real code has some thousands of different ones."""
+    return f'"labels":{_names_json(mask)},"uncertain":{_names_json(uncertain)}'
+
+
 def _names_json(mask: int) -> str:
-    """The names of the labels in a bit mask as JSON: real code has a few thousand different masks."""
+    """The names of the labels in a bit mask as JSON."""
     return json.dumps(label_names(mask), separators=(",", ":"))

@@ -14,8 +14,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..logs import request_id
 
 HEADER = "X-Request-ID"
-_NAME = HEADER.lower().encode()
-_FORM = re.compile(r"[A-Za-z0-9._-]{1,64}")
+HEADER_NAME = HEADER.lower().encode()
+_FORM = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+
+
+def identity_of(given: bytes) -> bytes:
+    """A request's id: the one that it came with, if that has the form of an id, or else a new one."""
+    return given if _FORM.fullmatch(given) else b"%032x" % getrandbits(128)
 
 
 class RequestId:
@@ -29,10 +34,9 @@ class RequestId:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = next((value.decode("latin-1") for name, value in scope["headers"] if name == _NAME), "")
-        identity = given if _FORM.fullmatch(given) else f"{getrandbits(128):032x}"
-        header = (_NAME, identity.encode())
-        token = request_id.set(identity)
+        identity = identity_of(next((value for name, value in scope["headers"] if name == HEADER_NAME), b""))
+        header = (HEADER_NAME, identity)
+        token = request_id.set(identity.decode("ascii"))
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":

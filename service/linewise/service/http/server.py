@@ -19,7 +19,7 @@ from ..logs import log_configuration
 from ..settings import Settings, SettingsError
 from .inference import load_warm
 from .metrics import SharedCounts
-from .worker import serve_on
+from .worker import forgo_collecting, serve_on
 
 _log = logging.getLogger("linewise.server")
 _BACKLOG = 2048
@@ -61,6 +61,8 @@ def run(options: Mapping[str, Any]) -> None:
     _log.info("running on %s (Ctrl+C or SIGTERM to end)", _address(settings.host, listener))
     sys.setswitchinterval(_SWITCH_SECONDS)
     _raise_file_limit()
+    # Before there are any workers: a look at an object by the collector writes to it, and they share them.
+    forgo_collecting()
 
     with listener:
         if settings.workers == 1:

@@ -10,23 +10,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from .addresses import Addresses
 from .problems import ProblemError, problem_response
 
 _Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-def by_address(routes: Iterable[BaseRoute]) -> dict[tuple[str, str], APIRoute]:
-    """Routes without parameters by method and path."""
-    found = {}
-    for route in routes:
-        assert isinstance(route, APIRoute)
-        for method in route.methods or ():
-            found[method, route.path] = route
-    return found
 
 
 class Shortcut:
@@ -36,22 +26,22 @@ class Shortcut:
 
     Args:
         app: what answers all other requests.
-        routes: routes without parameters, of one method each, whose functions take the request and nothing else.
+        routes: routes of one method each, whose functions take the request and nothing else.
     """
 
     def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
         self._app = app
-        self._routes = by_address(routes)
+        self._addresses = Addresses(routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        route = self._routes.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
-        if route is None:
+        found = self._addresses.find(scope["method"], scope["path"]) if scope["type"] == "http" else None
+        if found is None:
             await self._app(scope, receive, send)
             return
         # Where the access log looks for what answered.
-        scope["route"] = route
-        endpoint: _Endpoint = route.endpoint
+        scope["route"], scope["path_params"] = found
+        endpoint: _Endpoint = found[0].endpoint
         try:
             response = await endpoint(Request(scope, receive))
         except ProblemError as error:

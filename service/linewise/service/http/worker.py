@@ -10,11 +10,15 @@ SIGHUP makes it read its model and its API keys anew; what is not sound of these
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
+import select
 import signal
 import socket
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -26,9 +30,12 @@ from ..settings import Settings
 from .app import create_app
 from .authentication import Guard
 from .connection import Connection
+from .gate import Gate
+from .gated_connection import GatedConnection
 from .inference import Inference
 from .last_connections import let_none_begin, take_waiting
 from .loop_faults import LoopFaults
+from .patience import PatientLoop
 
 GRACE_SECONDS = 30
 """How long requests under way may take to end once no more are taken."""
@@ -50,10 +57,13 @@ def serve_on(
         is_whole_end: tells, as this process ends, whether all others on that socket do too.
     """
     app = create_app(settings, classifier)
-    config = uvicorn.Config(
+    forgo_collecting()
+    gate: Gate = app.state.gate
+    config = _Config(
         app,
+        lambda: gate.may_wait,
         # With h11, the strictest of the parsers that uvicorn knows, whatever else is installed.
-        http=Connection,
+        http=partial(GatedConnection, gate=gate),
         log_config=None,
         log_level=settings.log_level,
         access_log=False,
@@ -66,6 +76,27 @@ def serve_on(
     Worker(config, app, settings, is_whole_end).run(sockets=[listener])
 
 
+def forgo_collecting() -> None:
+    """Let the collector of cyclic garbage look no more at what there is: modules, the model, the app.
+
+    Every now and then it would look through all of that, for longer than a short text takes, and find nothing.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+class _Config(uvicorn.Config):
+    """uvicorn's configuration, with an event loop that is patient while it is told to be, where the system has it."""
+
+    def __init__(self, app: FastAPI, is_patient: Callable[[], bool], **others: Any) -> None:
+        super().__init__(app, **others)
+        self._is_patient = is_patient
+
+    def get_loop_factory(self) -> Callable[[], asyncio.AbstractEventLoop] | None:
+        """What makes the event loop."""
+        return partial(PatientLoop, self._is_patient) if hasattr(select, "poll") else super().get_loop_factory()
+
+
 class Worker(uvicorn.Server):
     """A uvicorn server that drains before it ends, closes stalled connections, and swaps its model on SIGHUP."""
 
@@ -76,6 +107,7 @@ class Worker(uvicorn.Server):
         self._is_whole_end = is_whole_end
         self._inference: Inference = app.state.inference
         self._guard: Guard = app.state.guard
+        self._gate: Gate = app.state.gate
         self._settings = settings
         self._swap: asyncio.Task[None] | None = None
         self._swap_again = False
@@ -107,6 +139,7 @@ class Worker(uvicorn.Server):
         """End; SIGTERM has then been obeyed, and is not raised once more for others to see."""
         await self._stop_listening(sockets or [])
         await super().shutdown(sockets)
+        self._gate.log()
         self._captured_signals = [sig for sig in self._captured_signals if sig != signal.SIGTERM]
 
     async def _stop_listening(self, sockets: list[socket.socket]) -> None:
@@ -122,12 +155,16 @@ class Worker(uvicorn.Server):
             await loop.connect_accepted_socket(self._protocol, connection)
 
     def _protocol(self) -> Connection:
-        return Connection(self.config, self.server_state, self.lifespan.state)
+        return GatedConnection(
+            gate=self._gate, config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
     async def on_tick(self, counter: int) -> bool:
-        """Called ten times a second; once a second, look for clients that have stalled."""
+        """Called ten times a second; once a second, look for clients that have stalled, and log what was refused."""
+        self._gate.tell()
         if counter % 10 == 0:
             self._close_stalled()
+            self._gate.log()
         return await super().on_tick(counter)
 
     def _close_stalled(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...schemas.problem import MEDIA_TYPE, Problem
@@ -46,6 +47,12 @@ class ProtocolErrors:
             await send(message)
 
         await self._app(scope, receive, translating_send)
+
+
+def as_protocol_error(response: Response) -> Response:
+    """A response that holds a problem document, as the protocol has it."""
+    kept = {name: value for name, value in response.headers.items() if name not in ("content-type", "content-length")}
+    return Response(_error(bytes(response.body)), response.status_code, kept, media_type="application/json")
 
 
 def _is_problem(message: Message) -> bool:

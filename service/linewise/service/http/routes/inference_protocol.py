@@ -10,12 +10,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from linewise.models import Classifier
 
-from ..dependencies import (
-    ClassifierDependency,
-    InferenceDependency,
-    ReadyClassifierDependency,
-    SettingsDependency,
-)
+from ..dependencies import ClassifierDependency, ReadyClassifierDependency, inference_of, settings_of
 from ..json_body import body_bytes, check_content_type, check_not_compressed
 from ..oip import outputs
 from ..oip.errors import PREFIX
@@ -68,7 +63,6 @@ _LENGTH_PARAMETER = {
 }
 _INFER_BODY = request_body(InferRequest, _EXAMPLES)
 _INFER_BODY["requestBody"]["content"][_BINARY] = _BINARY_FORM
-_INFER_BODY["parameters"] = [_LENGTH_PARAMETER]
 _INFER_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {_BINARY: _BINARY_FORM},
@@ -83,6 +77,15 @@ _INFER_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 _NAMED = documented(404, 503, model=ProtocolError)
 
+_NAME_DESCRIPTION = "The model's name, of which there is one."
+_NAME_SCHEMA = {"enum": [MODEL_NAME]}
+_NAME_PARAMETER = {
+    "name": "name",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", **_NAME_SCHEMA},
+    "description": _NAME_DESCRIPTION,
+}
 _VERSION_PARAMETER = {
     "name": "version",
     "in": "path",
@@ -107,17 +110,20 @@ _INFER: dict[str, Any] = {
     "responses": _INFER_RESPONSES,
 }
 
-ModelName = Annotated[
-    str, Path(description="The model's name, of which there is one.", json_schema_extra={"enum": [MODEL_NAME]})
-]
+ModelName = Annotated[str, Path(description=_NAME_DESCRIPTION, json_schema_extra={**_NAME_SCHEMA})]
 
 
-async def _named(classifier: ClassifierDependency, request: Request, name: ModelName) -> Classifier:
-    """The model, if it is the one that the address names, and in the version if it names one; else ProblemError."""
-    if name != MODEL_NAME:
+def _check_named(request: Request, classifier: Classifier) -> None:
+    """Raise ProblemError (404) unless the address names this model, and its version if it names one."""
+    if request.path_params["name"] != MODEL_NAME:
         raise ProblemError(404, f"there is no model of this name; the one that there is is called {MODEL_NAME}")
     if request.path_params.get("version", classifier.info.digest) != classifier.info.digest:
         raise ProblemError(404, f"this version is not in service; GET {PREFIX}/models/{MODEL_NAME} tells which is")
+
+
+async def _named(classifier: ClassifierDependency, request: Request, name: ModelName) -> Classifier:
+    del name
+    _check_named(request, classifier)
     return classifier
 
 
@@ -136,9 +142,6 @@ async def _tensor_body(request: Request) -> TensorBody:
         # Clients of the protocol declare nothing. A foreign web page could do so too, but is named by its browser.
         raise ProblemError(415, "send the body with the header Content-Type: application/json")
     return TensorBody(await body_bytes(request), int(lengths[0]) if lengths else None)
-
-
-TensorBodyDependency = Annotated[TensorBody, Depends(_tensor_body)]
 
 
 @router.get("", operation_id="oip_server", summary="The server", response_model=ServerAnswer)
@@ -192,26 +195,37 @@ async def model_ready(_ready: ReadyClassifierDependency, _classifier: NamedDepen
     return {"name": MODEL_NAME, "ready": True}
 
 
-@router.post("/models/{name}/infer", operation_id="oip_infer", openapi_extra=_INFER_BODY, **_INFER)
-@router.post(
-    "/models/{name}/versions/{version}/infer",
-    operation_id="oip_infer_version",
-    openapi_extra={**_INFER_BODY, "parameters": [_VERSION_PARAMETER, _LENGTH_PARAMETER]},
-    **_INFER,
-)
-async def infer(
-    classifier: NamedDependency,
-    body: TensorBodyDependency,
-    inference: InferenceDependency,
-    settings: SettingsDependency,
-) -> Response:
+async def infer(request: Request) -> Response:
     """Labels each line of each text: bit k of an element of `labels` stands for the k-th label of `/v1/labels`.
 
     The lines of text i are those from `line_offsets[i]` to before `line_offsets[i + 1]`. The limits of bytes and of
     lines hold for all texts together.
     """
-    work = InferWork(body, max_lines=settings.max_lines)
+    inference = inference_of(request)
+    classifier = inference.classifier
+    _check_named(request, classifier)
+    work = InferWork(await _tensor_body(request), max_lines=settings_of(request).max_lines)
     answer = await inference.run(work, classifier)
     if work.json_length is None:
         return Response(answer, media_type="application/json")
     return Response(answer, media_type=_BINARY, headers={LENGTH_HEADER: str(work.json_length)})
+
+
+labelling = APIRouter(prefix=PREFIX, tags=["inference protocol"])
+"""The operations that label, whose function is given the request and nothing else."""
+labelling.add_api_route(
+    "/models/{name}/infer",
+    infer,
+    methods=["POST"],
+    operation_id="oip_infer",
+    openapi_extra={**_INFER_BODY, "parameters": [_NAME_PARAMETER, _LENGTH_PARAMETER]},
+    **_INFER,
+)
+labelling.add_api_route(
+    "/models/{name}/versions/{version}/infer",
+    infer,
+    methods=["POST"],
+    operation_id="oip_infer_version",
+    openapi_extra={**_INFER_BODY, "parameters": [_NAME_PARAMETER, _VERSION_PARAMETER, _LENGTH_PARAMETER]},
+    **_INFER,
+)
