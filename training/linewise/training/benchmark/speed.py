@@ -244,6 +244,10 @@ def _memory(plan: Plan, folder: Path, text: bytes) -> dict[str, float]:
             memory[f"the same {n_lines:,} lines, taken by blocks"] = _in_a_process(
                 workers.peak_of_blocks, plan.folder, large
             )
+        line = b"(" * 10_000_000
+        large.write_bytes(line)
+        what = f"one line of {len(line):,} brackets (aim: at most {150 + len(line) / 1e6:.0f} MB)"
+        memory[what] = _in_a_process(workers.peak_of_text, plan.folder, large)
         return memory
 
 

@@ -65,7 +65,9 @@ def _zigzag(lines: int) -> bytes:
 
 AWKWARD: tuple[tuple[str, Callable[[int], bytes], int], ...] = (
     ("one line of 10 MB", lambda size: b"x = 1 + " * (size // 8), 10_000_000),
+    ("one line of 10 MB that is a string", lambda size: b'x = "' + b"words of it " * (size // 12) + b'"', 10_000_000),
     ("a million empty lines", lambda size: b"\n" * size, 1_000_000),
+    ("a million lines that end in a carriage return", lambda size: b"x\r" * size, 1_000_000),
     ("ten million brackets", lambda size: b"(" * size, 10_000_000),
     ("ten million brackets, a line each fourth", lambda size: b"((((\n" * (size // 4), 10_000_000),
     ("a million levels: lines that each open a brace", lambda size: b"{\n" * size, 1_000_000),
