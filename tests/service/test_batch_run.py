@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -17,6 +18,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from linewise.service.batch import plan as planning
+from linewise.service.batch import processes
 from linewise.service.batch import run as running
 from linewise.service.batch.part import Done, is_done
 from linewise.service.batch.place import Place, locked
@@ -118,6 +120,16 @@ class TestKilled:
             "Error: a process that labelled was killed, for want of memory perhaps\n",
         )
         assert Path(".out.parquet.unfinished/plan.json").exists()
+
+
+def test_where_nothing_can_be_forked_processes_are_started_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise OSError("AF_UNIX path too long")
+
+    monkeypatch.setattr(forkserver, "ensure_running", refuse)
+    before = dict(os.environ)
+    assert not processes.prepare()
+    assert dict(os.environ) == before
 
 
 @pytest.mark.usefixtures("interrupted")

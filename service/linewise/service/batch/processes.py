@@ -27,14 +27,23 @@ _AHEAD = 2
 """So many parts are given out for each process, so that it need not wait for the next."""
 
 
-def prepare() -> None:
-    """Start the server that processes are forked from, and return at once; for when they will be needed surely."""
-    if _FORKS:
-        from multiprocessing import forkserver  # noqa: PLC0415  # not on every system
+def prepare() -> bool:
+    """Start the server that processes are forked from, and return at once; for when they will be needed surely.
 
-        forkserver.set_forkserver_preload([_WORKER_MODULE])
+    Returns:
+        Whether there is one: it needs a system that forks, and a temporary folder for its socket.
+    """
+    if not _FORKS:
+        return False
+    from multiprocessing import forkserver  # noqa: PLC0415  # not on every system
+
+    forkserver.set_forkserver_preload([_WORKER_MODULE])
+    try:
         with _one_thread_each():
             forkserver.ensure_running()
+    except OSError:
+        return False
+    return True
 
 
 def label_in_processes(work: Path, plan: Plan, job: Job, parts: Sequence[Part], n_processes: int) -> Iterator[Done]:
@@ -46,8 +55,7 @@ def label_in_processes(work: Path, plan: Plan, job: Job, parts: Sequence[Part], 
     """
     from .worker import begin, label_here  # noqa: PLC0415  # so that `prepare` imports next to nothing
 
-    prepare()
-    context = multiprocessing.get_context("forkserver" if _FORKS else "spawn")
+    context = multiprocessing.get_context("forkserver" if prepare() else "spawn")
     stop = context.Event()
     # The server, and what is forked from it, may be in another folder than this process is by now.
     place = Path(os.path.abspath(work))

@@ -49,8 +49,9 @@ class JoinedWrites(asyncio.Transport):
 
     def write_at_once(self, data: bytes) -> None:
         """Write what is whole by itself."""
-        self._parts.append(data)
         self._hand_on()
+        self._handed_on += len(data)
+        self._transport.write(data)
 
     def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
         """Write several pieces."""

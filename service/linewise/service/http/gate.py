@@ -25,6 +25,8 @@ _FIELD_NAME = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _HEAD = re.compile(rb"POST (/[!-~]*) HTTP/1\.1\r\n((?:%b:[\t -~]*\r\n)+)\r\n" % _FIELD_NAME)
 _FIELD = re.compile(rb"(%b):[\t ]*([\t -~]*?)[\t ]*\r\n" % _FIELD_NAME)
 _LONGEST_HEAD = 8 * 1024
+_MOST_MADE = 100
+"""Refusals that are kept to be sent again: paths may hold what clients like."""
 _LENGTH = re.compile(rb"[0-9]{1,18}")
 _UNUSUAL = frozenset({b"expect", b"te", b"trailer", b"transfer-encoding", b"upgrade"})
 """Headers that change how a request is to be read, or what is to become of its connection."""
@@ -88,9 +90,9 @@ class Gate:
         self._arriving = 0
         self._untold: Counter[str] = Counter()
         self._unlogged: Counter[str] = Counter()
-        # Answers but for their id, by their refusal, for one value of the server's own headers.
+        # By path: the route, and what comes before the id and after it; for one value of the server's own headers.
         self._default_headers: list[tuple[bytes, bytes]] = []
-        self._made: dict[Refusal, bytes] = {}
+        self._made: dict[str, tuple[str, bytes, bytes]] = {}
 
     @property
     def is_shut(self) -> bool:
@@ -116,19 +118,21 @@ class Gate:
             request: what is asked.
             default_headers: the headers that the server adds to every answer.
         """
-        found = self._refusals.find(_METHOD, request.path)
-        if found is None:
-            return None
-        route, refusal = found
-        self._untold[route.path] += 1
         if default_headers is not self._default_headers:
             self._default_headers = default_headers
             self._made.clear()
-        head = self._made.get(refusal)
-        if head is None:
-            head = self._made[refusal] = _head(refusal, default_headers)
+        made = self._made.get(request.path)
+        if made is None:
+            found = self._refusals.find(_METHOD, request.path)
+            if found is None:
+                return None
+            if len(self._made) >= _MOST_MADE:
+                self._made.clear()
+            made = self._made[request.path] = (found[0].path, _head(found[1], default_headers), found[1].body)
+        route, head, body = made
+        self._untold[route] += 1
         end = b"\r\nConnection: close\r\n\r\n" if request.is_last else b"\r\n\r\n"
-        return b"%b%b%b%b" % (head, identity_of(request.identity), end, refusal.body)
+        return b"%b%b%b%b" % (head, identity_of(request.identity), end, body)
 
     def tell(self) -> None:
         """Let the metrics have what was counted since."""

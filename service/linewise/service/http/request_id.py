@@ -20,7 +20,7 @@ _FORM = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 def identity_of(given: bytes) -> bytes:
     """A request's id: the one that it came with, if that has the form of an id, or else a new one."""
-    return given if _FORM.fullmatch(given) else b"%032x" % getrandbits(128)
+    return given if given and _FORM.fullmatch(given) else b"%032x" % getrandbits(128)
 
 
 class RequestId:
