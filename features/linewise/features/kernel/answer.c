@@ -112,7 +112,7 @@ typedef struct {
 
 /* In bytes: a large page, and from what size on memory is taken in such pages, which a system gives out faster, and given
  * back as soon as parts of it are done with. */
-enum { PAGE = 1 << 21, LARGE = 1 << 22 };
+enum { PAGE = 1 << 21, LARGE = 1 << 24 };
 
 /* Memory for `count` values, and one more so that none is too little to ask for. */
 static void *take(int64_t count, size_t size)
