@@ -15,7 +15,6 @@ import pyarrow.parquet as pq
 from ..output import replacing
 from .forms import ROW_GROUP_LINES, table_writer
 from .job import Form, Job
-from .joined_parquet import join_parquet
 from .part import FILES_FOLDER, files_path, lines_path
 from .place import Place
 from .plan import Plan
@@ -99,14 +98,14 @@ def report_of_parts(folder: Path) -> Report:
 def assemble(place: Place, plan: Plan, job: Job) -> None:
     """Put the parts together in the two files that were asked for; raises OSError where they cannot be written."""
     parts = [lines_path(place.work, part, job.form) for part in plan.parts]
+    schema = line_schema(scores=job.scores, with_text=job.with_text)
     with replacing(place.output, place.work) as stream:
-        if job.form is Form.PARQUET and parts:
-            join_parquet(parts, stream)
-        else:
-            if job.form is not Form.JSONL:
-                schema = line_schema(scores=job.scores, with_text=job.with_text)
-                head = table_metadata("lines", plan.model_digest, plan.options)
-                table_writer(job.form, stream, schema, head).close()
+        if job.form is not Form.JSONL:
+            lines = table_writer(job.form, stream, schema, table_metadata("lines", plan.model_digest, plan.options))
+            for table in _gathered(_row_groups(parts)) if job.form is Form.PARQUET else ():
+                lines.write(table)
+            lines.close()
+        if job.form is not Form.PARQUET:
             for path in parts:
                 with path.open("rb") as source:
                     shutil.copyfileobj(source, stream, 1 << 20)
