@@ -13,7 +13,7 @@ from linewise.models.store import save
 
 from .networks import plain_thresholds, random_networks
 
-pytestmark = pytest.mark.skipif(kernel.load() is None, reason="the package was built without a C compiler")
+pytestmark = pytest.mark.skipif(kernel.load() is None, reason="without a C compiler, numpy alone needs more")
 
 OTHERWISE, PER_LINE = 150_000_000, 400
 """Bytes for all that a process holds besides a text and its lines, and for each line."""
@@ -55,7 +55,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells what a process took at most")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the peak is read from /proc, which only Linux has")
 @pytest.mark.parametrize(
     ("name", "language", "way"),
     [
