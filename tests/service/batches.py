@@ -10,9 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from linewise.service.batch.assemble import Report
 from linewise.service.batch.job import Job
 from linewise.service.batch.place import Place
+from linewise.service.batch.report import Report
 from linewise.service.batch.run import run
 from linewise.service.labelling import LabelOptions
 from linewise.service.revisions import find_changed

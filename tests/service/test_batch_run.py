@@ -146,17 +146,17 @@ class TestResume:
     @pytest.mark.parametrize("harm", ["cut", "emptied", "other rows", "lines gone", "of another plan"])
     def test_parts_are_not_trusted_for_being_there(self, harm: str) -> None:
         work = Path(".out.parquet.unfinished")
-        lines, files = work / "lines" / "part-00002.parquet", work / "files" / "part-00002.parquet"
+        lines, files = work / "lines" / "part-00002.arrow", work / "files" / "part-00002.arrow"
         if harm == "cut":
             lines.write_bytes(lines.read_bytes()[:-100])
         elif harm == "emptied":
             files.write_bytes(b"")
         elif harm == "other rows":
-            lines.write_bytes((work / "lines" / "part-00001.parquet").read_bytes())
+            lines.write_bytes((work / "lines" / "part-00001.arrow").read_bytes())
         elif harm == "lines gone":
             lines.unlink()
         else:
-            files.write_bytes((work / "files" / "part-00001.parquet").read_bytes())
+            files.write_bytes((work / "files" / "part-00001.arrow").read_bytes())
         label("out.parquet", "tree", resume=True)
         label("whole.parquet", "tree")
         assert pq.read_table("out.parquet").equals(pq.read_table("whole.parquet"))
@@ -246,7 +246,7 @@ class TestFullDisk:
             place = Place.named("parts/")
             assert place is not None
             written = {path.stem for path in tmp_path.glob("parts/files/part-*")}
-            whole = {part.stem for part in plan.parts if is_done(tmp_path / "parts", plan, part, place.form)}
+            whole = {part.stem for part in plan.parts if is_done(tmp_path / "parts", plan, part, place.part_form)}
             assert written == whole
         assert left == set()
 

@@ -39,6 +39,8 @@ _MAX_READINGS = 3
 _BY_ATTRIBUTE = "by .gitattributes"
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _MAX_LFS_POINTER_BYTES = 1024
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _UTF16_MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
@@ -177,7 +179,7 @@ def language_told(source: Source) -> str | None:
 def read_regular_file(path: str | Path, max_bytes: int, *, follow: bool) -> bytes | None:
     """At most ``max_bytes`` of a regular file; None where there is no such file or it cannot be read."""
     try:
-        descriptor = _open_regular(path, follow=follow)
+        descriptor, _ = _open_regular(path, follow=follow)
     except (OSError, SkipError):
         return None
     with os.fdopen(descriptor, "rb") as stream:
@@ -190,21 +192,24 @@ def _read_bytes(source: Source, max_bytes: int) -> bytes:
         return sys.stdin.buffer.read(max_bytes + 1)
     met_in_folder = source.root is not None
     if source.root is not None:
-        relative_to = "" if os.path.isabs(source.root) else os.getcwd()
-        if not _is_inside(os.path.dirname(source.path), source.root, relative_to):
+        relative_to = "" if source.root.startswith(os.sep) else os.getcwd()
+        # Not by `os.path`, whose functions take longer than the rest of this does.
+        folder = source.path.rpartition(os.sep)[0] or os.sep
+        if not _is_inside(folder, source.root, relative_to):
             raise SkipError(SkipReason.SYMBOLIC_LINK, "leads out of the folder")
-    descriptor = _open_regular(source.path, follow=not met_in_folder)
+    descriptor, before = _open_regular(source.path, follow=not met_in_folder)
     try:
         for _ in range(_MAX_READINGS):
-            before = os.fstat(descriptor)
             if met_in_folder and (source.attributes != NOTHING or language_of_file_name(source.name) is None):
                 check_wanted(source, os.read(descriptor, _SHEBANG_PROBE_BYTES))
                 os.lseek(descriptor, 0, os.SEEK_SET)
             if before.st_size > max_bytes:
                 raise SkipError(SkipReason.TOO_LARGE, f"{before.st_size:,} bytes")
             data = _read_all(descriptor, before.st_size, max_bytes)
-            if _is_same(before, os.fstat(descriptor), len(data)):
+            after = os.fstat(descriptor)
+            if _is_same(before, after, len(data)):
                 return data
+            before = after
             os.lseek(descriptor, 0, os.SEEK_SET)
     finally:
         os.close(descriptor)
@@ -232,8 +237,8 @@ def _is_same(before: os.stat_result, after: os.stat_result, n_read: int) -> bool
     return after.st_size in (0, n_read)
 
 
-def _open_regular(path: str | Path, *, follow: bool) -> int:
-    """Open a regular file and return its descriptor; raises OSError, or SkipError for anything else."""
+def _open_regular(path: str | Path, *, follow: bool) -> tuple[int, os.stat_result]:
+    """Open a regular file; its descriptor, and its state by then. Raises OSError, or SkipError for anything else."""
     # Looked at before it is opened, for opening alone wakes some devices; and again after, for it may be
     # another by then.
     found = os.stat(path, follow_symlinks=follow)
@@ -243,12 +248,12 @@ def _open_regular(path: str | Path, *, follow: bool) -> int:
         raise SkipError(SkipReason.UNREADABLE, "the folder cannot be listed")
     if not stat.S_ISREG(found.st_mode):
         raise SkipError(SkipReason.NOT_A_FILE)
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-    descriptor = os.open(path, flags if follow else flags | getattr(os, "O_NOFOLLOW", 0))
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    descriptor = os.open(path, _FLAGS if follow else _FLAGS | _NO_FOLLOW)
+    opened = os.fstat(descriptor)
+    if not stat.S_ISREG(opened.st_mode):
         os.close(descriptor)
         raise SkipError(SkipReason.NOT_A_FILE)
-    return descriptor
+    return descriptor, opened
 
 
 @lru_cache(maxsize=4096)

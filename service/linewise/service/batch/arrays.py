@@ -71,13 +71,14 @@ def names(values: Sequence[str | None]) -> pa.DictionaryArray:
 
 def repeated(values: Sequence[str | None], counts: NDArray[np.int64] | None) -> pa.DictionaryArray:
     """Each string as often as its count says, stored once; without counts, once each."""
-    places: dict[str, int] = {}
+    known = [value for value in dict.fromkeys(values) if value is not None]
     # Null stands for the first value, whichever that is.
-    rows = [0 if value is None else places.setdefault(value, len(places)) for value in values]
-    indices, missing = np.array(rows, dtype=np.int32), np.array([value is None for value in values], dtype=bool)
+    places: dict[str | None, int] = {None: 0, **dict(zip(known, range(len(known)), strict=True))}
+    indices = np.fromiter(map(places.__getitem__, values), dtype=np.int32, count=len(values))
+    missing = np.array([value is None for value in values], dtype=bool) if None in values else None
     if counts is not None:
-        indices, missing = np.repeat(indices, counts), np.repeat(missing, counts)
-    return pa.DictionaryArray.from_arrays(numbers(indices, missing), strings(list(places)))
+        indices, missing = np.repeat(indices, counts), None if missing is None else np.repeat(missing, counts)
+    return pa.DictionaryArray.from_arrays(numbers(indices, missing), strings(known))
 
 
 def constant(value: str, length: int) -> pa.DictionaryArray:
@@ -95,11 +96,52 @@ def column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
         return _joined(values, kind)
     if pa.types.is_list(kind):
         return _lists(values, kind)
-    missing = np.array([value is None for value in values], dtype=bool)
-    known = [0 if value is None else value for value in values]
+    missing = np.array([value is None for value in values], dtype=bool) if None in values else None
+    known = values if missing is None else [0 if value is None else value for value in values]
     if pa.types.is_boolean(kind):
         return booleans(np.array(known, dtype=bool), missing)
     return numbers(np.array(known, dtype=kind.to_pandas_dtype()), missing)
+
+
+def values_of(array: pa.Array, kind: Any) -> NDArray[Any]:
+    """The numbers of an array that begins where its buffers do, nulls among them as whatever was put in their place.
+
+    Args:
+        array: of numbers, or of lists of so many numbers, which come end to end.
+        kind: the numbers' type, as numpy has it.
+    """
+    n_values = len(array) * (array.type.list_size if pa.types.is_fixed_size_list(array.type) else 1)
+    return np.frombuffer(array.buffers()[-1] or b"", dtype=kind)[:n_values]
+
+
+def column_values(array: pa.Array) -> list[Any]:
+    """The strings of an array that `names` has made, or the floats of one of `numbers`, 0 for those that are null."""
+    if not pa.types.is_dictionary(array.type):
+        return list(values_of(array, array.type.to_pandas_dtype()).tolist())
+    known = array.dictionary.to_pylist() or [None]
+    places = values_of(array.indices, np.int32)
+    if array.null_count:
+        missing = _missing(array)
+        return [None if gone else known[place] for place, gone in zip(places.tolist(), missing.tolist(), strict=True)]
+    return [known[place] for place in places.tolist()]
+
+
+def counts_of(array: pa.Array) -> NDArray[np.int64]:
+    """Whole numbers of 64 bits, nothing for null."""
+    counts = values_of(array, np.int64)
+    return np.where(_missing(array), 0, counts) if array.null_count else counts
+
+
+def bytes_of(array: pa.StringArray) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Strings end to end, and how many bytes each has; there are no nulls among them."""
+    _, offsets, data = array.buffers()
+    bounds = np.frombuffer(offsets, dtype=np.int32)[: len(array) + 1]
+    return np.frombuffer(data or b"", dtype=np.uint8)[: bounds[-1]], np.diff(bounds).astype(np.int64)
+
+
+def _missing(array: pa.Array) -> NDArray[np.bool_]:
+    bits: NDArray[np.uint8] = np.frombuffer(array.buffers()[0], dtype=np.uint8)
+    return np.equal(np.unpackbits(bits, count=len(array), bitorder="little"), 0)
 
 
 def _joined(values: Sequence[bytes | None], kind: pa.DataType) -> pa.Array:

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import lru_cache
-from itertools import pairwise
 from typing import BinaryIO, Protocol
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from linewise.features.labels import LABEL_NAMES, TAXONOMY_VERSION
-
 from .job import Form
-from .rows import LineBlock
 from .tables import NAME
 
 ZSTD_LEVEL = 1
-ROW_GROUP_LINES = 1 << 17
 _WRITE_BATCH_ROWS = 1 << 15
 """So many values are encoded at a time; the default, 1,024, takes booleans half as long again."""
 _RISING = ("line", "byte_start", "byte_end")
@@ -35,6 +28,9 @@ class TableWriter(Protocol):
 
     def close(self) -> None:
         """Write what comes after the last row."""
+
+    def abandon(self) -> None:
+        """Write nothing more."""
 
 
 class ParquetWriter:
@@ -58,13 +54,13 @@ class ParquetWriter:
         """Write some rows as a row group."""
         self._writer.write_table(table.replace_schema_metadata(self._writer.schema.metadata))
 
-    def add_metadata(self, metadata: Mapping[str, str]) -> None:
-        """Add to what the footer will say."""
-        self._writer.add_key_value_metadata(dict(metadata))
-
     def close(self) -> None:
         """Write the footer."""
         self._writer.close()
+
+    def abandon(self) -> None:
+        """Write no footer: without this there would be an attempt when the writer goes, to a stream that is closed."""
+        self._writer.is_open = False
 
 
 class CsvWriter:
@@ -84,6 +80,9 @@ class CsvWriter:
         """Write the rest."""
         self._writer.close()
 
+    def abandon(self) -> None:
+        """There is nothing that would be written."""
+
 
 class JsonLinesWriter:
     """One JSON object for each row; for tables that are small."""
@@ -98,6 +97,9 @@ class JsonLinesWriter:
 
     def close(self) -> None:
         """There is nothing after the last row."""
+
+    def abandon(self) -> None:
+        """There is nothing that would be written."""
 
 
 def _without_bytes(table: pa.Table) -> pa.Table:
@@ -116,83 +118,3 @@ def table_writer(
     if form is Form.PARQUET:
         return ParquetWriter(stream, schema, metadata)
     return JsonLinesWriter(stream) if form is Form.JSONL else CsvWriter(stream, schema, header=header)
-
-
-class LineWriter:
-    """Writes lines as they come, a row group or so at a time, in any form."""
-
-    def __init__(
-        self, form: Form, stream: BinaryIO, schema: pa.Schema, metadata: Mapping[bytes, bytes], model_digest: str
-    ) -> None:
-        self._model_digest = model_digest
-        self._blocks: list[LineBlock] = []
-        self._held = 0
-        self._stream = stream
-        # JSON is spelled from the masks, without a detour by columns of booleans.
-        self._table = None if form is Form.JSONL else table_writer(form, stream, schema, metadata, header=False)
-        self.n_lines = 0
-
-    def write(self, block: LineBlock) -> None:
-        """Take some lines; they are written when there are enough."""
-        self._blocks.append(block)
-        self._held += len(block)
-        if self._held >= ROW_GROUP_LINES:
-            self._flush()
-
-    def close(self) -> None:
-        """Write the rest."""
-        if self._held:
-            self._flush()
-        if self._table is not None:
-            self._table.close()
-
-    def _flush(self) -> None:
-        block = LineBlock.joined(self._blocks)
-        self._blocks, self._held = [], 0
-        self.n_lines += len(block)
-        if self._table is not None:
-            self._table.write(block.table(self._model_digest))
-        else:
-            self._stream.write(json_lines(block, self._model_digest).encode())
-
-
-def json_lines(block: LineBlock, model_digest: str) -> str:
-    """One JSON object for each line, with the columns of the Parquet table."""
-    ends = f', "model_digest": "{model_digest}", "taxonomy_version": "{TAXONOMY_VERSION}"}}\n'
-    offsets = np.concatenate(([0], np.cumsum(block.counts))).tolist()
-    source_offsets = None if block.source_lengths is None else np.concatenate(([0], np.cumsum(block.source_lengths)))
-    source = b"" if block.source is None else block.source.tobytes()
-    pieces: list[str] = []
-    for index, file in enumerate(block.files):
-        origin = {"repo": file.repo, "commit": file.commit, "path": file.path, "blob": file.blob}
-        start = json.dumps(origin)[:-1]
-        summary = file.summary
-        language = json.dumps(summary.language if summary else None)
-        middle = f', "language": {language}, "language_score": {round(summary.language_score, 6) if summary else 0}'
-        rows = slice(offsets[index], offsets[index + 1])
-        extra = _extras(block, rows, source, source_offsets)
-        columns = (block.starts[rows], block.ends[rows], block.masks[rows], block.uncertain[rows])
-        for number, (begin, end, mask, uncertain) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
-            pieces.append(
-                f'{start}, "line": {number + 1}, "byte_start": {begin}, "byte_end": {end}{middle}'
-                f'{_spelled_labels(mask)}, "uncertain": {uncertain}{extra[number] if extra else ""}{ends}'
-            )
-    return "".join(pieces)
-
-
-def _extras(block: LineBlock, rows: slice, source: bytes, source_offsets: np.ndarray | None) -> list[str]:
-    """What is written of each line on request; nothing where nothing is."""
-    parts: list[list[str]] = []
-    if block.scores is not None:
-        thousandths = np.round(block.scores[rows].astype(np.float64), 4).tolist()
-        parts.append([f', "scores": {json.dumps(row)}' for row in thousandths])
-    if source_offsets is not None:
-        bounds = source_offsets[rows.start : rows.stop + 1].tolist()
-        lines = (source[a:b].decode("utf-8", "replace") for a, b in pairwise(bounds))
-        parts.append([f', "source": {json.dumps(line)}' for line in lines])
-    return ["".join(pair) for pair in zip(*parts, strict=True)]
-
-
-@lru_cache(maxsize=1 << 16)
-def _spelled_labels(mask: int) -> str:
-    return "".join(f', "{name}": {"true" if mask >> index & 1 else "false"}' for index, name in enumerate(LABEL_NAMES))

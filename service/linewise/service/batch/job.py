@@ -20,6 +20,15 @@ class Form(StrEnum):
     CSV = "csv"
 
 
+class PartForm(StrEnum):
+    """How the lines of a part are written: as the table that is asked for, or for the table to be made of them."""
+
+    PARQUET = "parquet"
+    JSONL = "jsonl"
+    CSV = "csv"
+    ARROW = "arrow"
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """The options of one run that bear on what it writes.
@@ -33,6 +42,7 @@ class Job:
         with_text: with the lines' source text.
         revision: the commit to label instead of the files, as it was named.
         since: the commit since which files must have changed, as it was named.
+        part_form: how parts are written; it follows from the output and is not told.
     """
 
     paths: tuple[str, ...]
@@ -43,8 +53,10 @@ class Job:
     with_text: bool = False
     revision: str | None = None
     since: str | None = None
+    part_form: PartForm = PartForm.ARROW
 
     def as_json(self) -> dict[str, Any]:
         """The options by name, as the tables' metadata tells them."""
         told = asdict(self)
+        del told["part_form"]
         return {**told.pop("labels"), **told, "paths": list(self.paths), "skip": list(self.labels.skip)}

@@ -23,16 +23,20 @@ from ..labelling import BatchClassifier, LabelOptions, document_of, unwanted_kin
 from ..output import replacing
 from ..reading import Skipped, SkipReason, Text
 from ..revisions import SourceReader
-from .forms import LineWriter, ParquetWriter
-from .job import Form, Job
+from .forms import ParquetWriter
+from .job import Job, PartForm
+from .kept import ArrowWriter, kept_table, n_kept
+from .lines import line_writer
 from .origin import Origin
 from .plan import Part, Plan
 from .rows import FileRow, LineBlock, file_table
 from .summary import summarize_many
-from .tables import METADATA_PREFIX, file_schema, line_schema, table_metadata
+from .tables import METADATA_PREFIX, file_schema, table_metadata
 
 LINES_FOLDER, FILES_FOLDER = "lines", "files"
 _SEAL_KEY = METADATA_PREFIX + "part"
+_TELL_ROWS = (PartForm.PARQUET, PartForm.ARROW)
+"""Forms with a footer, by which it shows that they are whole."""
 _GROUP_BYTES = 1 << 20
 _GROUP_FILES = 1024
 """So much is read and labelled at a time: enough that what is fixed about a step does not count."""
@@ -63,17 +67,18 @@ class Seal:
     digest: str
 
 
-def lines_path(folder: Path, part: Part, form: Form) -> Path:
+def lines_path(folder: Path, part: Part, form: PartForm) -> Path:
     """Where a part's lines are written."""
     return folder / LINES_FOLDER / f"{part.stem}.{form.value}"
 
 
-def files_path(folder: Path, part: Part) -> Path:
-    """Where a part's table of files is written; always as Parquet, whatever the form of the lines."""
-    return folder / FILES_FOLDER / f"{part.stem}.parquet"
+def files_path(folder: Path, part: Part, form: PartForm) -> Path:
+    """Where a part's table of files is written: Parquet beside Parquet, and Arrow's format beside anything else."""
+    suffix = PartForm.PARQUET if form is PartForm.PARQUET else PartForm.ARROW
+    return folder / FILES_FOLDER / f"{part.stem}.{suffix.value}"
 
 
-def is_done(folder: Path, plan: Plan, part: Part, form: Form) -> Done | None:
+def is_done(folder: Path, plan: Plan, part: Part, form: PartForm) -> Done | None:
     """What a part that is on disk holds; None unless it is whole, of this plan, and has all its files and lines.
 
     Footers and numbers of rows must agree with the plan and with each other, and JSON and CSV, which have no
@@ -81,22 +86,29 @@ def is_done(folder: Path, plan: Plan, part: Part, form: Form) -> Done | None:
     """
     lines = lines_path(folder, part, form)
     try:
-        with pq.ParquetFile(files_path(folder, part)) as files:
-            told = (files.metadata.metadata or {}).get(_SEAL_KEY.encode())
-            n_files = files.metadata.num_rows
+        told, n_files = _told(files_path(folder, part, form), form)
         seal = Seal(**json.loads(told)) if told else None
         if seal is None or (seal.plan, seal.index, n_files) != (plan.digest, part.index, part.n_files):
             return None
         if lines.stat().st_size != seal.n_bytes:
             return None
-        if form is Form.PARQUET:
-            whole = pq.read_metadata(lines).num_rows == seal.n_lines
-        else:
-            with lines.open("rb") as stream:
-                whole = hashlib.file_digest(stream, "sha256").hexdigest() == seal.digest
+        whole = _n_rows(lines, form) == seal.n_lines if form in _TELL_ROWS else _digest(lines) == seal.digest
     except (OSError, pa.ArrowException, ValueError, TypeError):
         return None
     return Done(part.index, part.n_files, part.weight, seal.n_lines) if whole else None
+
+
+def _told(files: Path, form: PartForm) -> tuple[bytes | None, int]:
+    """The seal that a table of files bears, and how many files it has."""
+    if form is PartForm.PARQUET:
+        footer = pq.read_metadata(files)
+        return (footer.metadata or {}).get(_SEAL_KEY.encode()), footer.num_rows
+    table = kept_table(files)
+    return (table.schema.metadata or {}).get(_SEAL_KEY.encode()), len(table)
+
+
+def _n_rows(lines: Path, form: PartForm) -> int:
+    return int(pq.read_metadata(lines).num_rows) if form is PartForm.PARQUET else n_kept(lines)
 
 
 def label_part(
@@ -124,11 +136,10 @@ def label_part(
     """
     model = plan.model_digest
     rows: list[FileRow] = []
-    lines = lines_path(folder, part, job.form)
-    line_metadata = table_metadata("lines", model, plan.options)
-    schema = line_schema(scores=job.scores, with_text=job.with_text)
+    n_lines = 0
+    lines = lines_path(folder, part, job.part_form)
     with SourceReader() as reader, replacing(lines) as stream:
-        writer = LineWriter(job.form, stream, schema, line_metadata, model)
+        writer = line_writer(job, stream, table_metadata("lines", model, plan.options), model)
         for group in _groups(plan.sources(folder, part), job, reader):
             _check_wanted(is_wanted)
             labelled = _label(classifier, group, job.labels)
@@ -136,17 +147,17 @@ def label_part(
             found = [(row, text, said) for row, text, said in labelled if text is not None and said is not None]
             if found:
                 texts, predictions = [text for _, text, _ in found], [said for _, _, said in found]
-                block = LineBlock.of(
-                    [row for row, _, _ in found], texts, predictions, scores=job.scores, with_text=job.with_text
-                )
-                writer.write(block)
+                block = LineBlock.of(texts, predictions, scores=job.scores, with_text=job.with_text)
+                writer.write([row for row, _, _ in found], block)
+                n_lines += len(block)
         writer.close()
         _check_wanted(is_wanted)
-    seal = _seal(lines, plan, part, writer.n_lines, job.form)
-    with replacing(files_path(folder, part)) as stream:
-        _write_files(stream, rows, plan, seal)
+    digest = "" if job.part_form in _TELL_ROWS else _digest(lines)
+    seal = Seal(plan.digest, part.index, n_lines, lines.stat().st_size, digest)
+    with replacing(files_path(folder, part, job.part_form)) as stream:
+        _write_files(stream, rows, plan, seal, job.part_form)
         _check_wanted(is_wanted)
-    return Done(part.index, part.n_files, part.weight, writer.n_lines)
+    return Done(part.index, part.n_files, part.weight, n_lines)
 
 
 _Found = tuple[Text | Skipped, Origin]
@@ -216,21 +227,17 @@ def _predictions(
         return [answer for text in texts for answer in _predictions(classifier, [text], options)]
 
 
-def _seal(lines: Path, plan: Plan, part: Part, n_lines: int, form: Form) -> Seal:
-    digest = ""
-    if form is not Form.PARQUET:
-        with lines.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return Seal(plan.digest, part.index, n_lines, lines.stat().st_size, digest)
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _write_files(stream: BinaryIO, rows: Sequence[FileRow], plan: Plan, seal: Seal) -> None:
-    table = file_table(rows, plan.model_digest)
-    metadata = table_metadata("files", plan.model_digest, plan.options)
-    writer = ParquetWriter(stream, file_schema(), metadata)
-    writer.write(table)
-    told = {name: getattr(seal, name) for name in Seal.__slots__}
-    writer.add_metadata({_SEAL_KEY: json.dumps(told)})
+def _write_files(stream: BinaryIO, rows: Sequence[FileRow], plan: Plan, seal: Seal, form: PartForm) -> None:
+    told = json.dumps({name: getattr(seal, name) for name in Seal.__slots__})
+    metadata = {**table_metadata("files", plan.model_digest, plan.options), _SEAL_KEY.encode(): told.encode()}
+    kind = ParquetWriter if form is PartForm.PARQUET else ArrowWriter
+    writer = kind(stream, file_schema(), metadata)
+    writer.write(file_table(rows, plan.model_digest))
     writer.close()
 
 

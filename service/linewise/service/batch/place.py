@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..output import TEMPORARY_SUFFIX
-from .job import Form
+from .job import Form, PartForm
 from .part import FILES_FOLDER, LINES_FOLDER
 from .plan import ENTRIES_NAME, drop_plan, load_plan
 
@@ -53,6 +53,11 @@ class Place:
         return self.output if self.is_folder else self.output.with_name(f".{self.output.name}{_WORK_SUFFIX}")
 
     @property
+    def part_form(self) -> PartForm:
+        """How parts are written: those of a folder stay as they are, while one Parquet file is made of quicker ones."""
+        return PartForm.ARROW if self.form is Form.PARQUET and not self.is_folder else PartForm(self.form.value)
+
+    @property
     def files_table(self) -> Path:
         """Where the table of files goes, beside that of lines: ``labels.files.parquet`` beside ``labels.parquet``."""
         return self.output.with_name(f"{self.output.stem}.files{self.output.suffix}")
@@ -84,7 +89,7 @@ class Place:
             if not resume:
                 shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(exist_ok=True)
-        remove_temporary(self.work)
+        remove_temporary(self.work, self.work / LINES_FOLDER, self.work / FILES_FOLDER)
 
     def clear(self) -> None:
         """Remove what is of use to an unfinished run only."""
@@ -101,9 +106,9 @@ def _is_left_over(path: Path) -> bool:
     return path.name in (_LOCK_NAME, ENTRIES_NAME) or path.name.endswith(TEMPORARY_SUFFIX)
 
 
-def remove_temporary(work: Path) -> None:
-    """Remove half-written files that killed processes have left."""
-    for folder in (work, work / LINES_FOLDER, work / FILES_FOLDER):
+def remove_temporary(*folders: Path) -> None:
+    """Remove half-written files that killed processes have left in some folders."""
+    for folder in folders:
         for path in folder.glob(f".*{TEMPORARY_SUFFIX}"):
             path.unlink(missing_ok=True)
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,8 @@ from .origin import Origin
 from .summary import RATIO_COLUMN, SHARE_COLUMNS, Summary
 from .tables import ORIGIN_FIELDS, SCORES, file_schema, line_schema
 
-_ORIGIN_NAMES = tuple(field.name for field in ORIGIN_FIELDS)
+FILE_NAMES: tuple[str, ...] = (*(field.name for field in ORIGIN_FIELDS), "language", "language_score")
+"""What rows of lines have of their file."""
 
 
 class Status(StrEnum):
@@ -108,7 +110,6 @@ class LineBlock:
     """All lines of some labelled files.
 
     Attributes:
-        files: the rows of the files.
         counts: how many lines each has, int64 of shape (n_files,).
         masks, uncertain: labels as bit masks, uint32 of shape (n_lines,).
         starts, ends: where each line begins and ends in its file, in bytes, int64 of shape (n_lines,).
@@ -117,7 +118,6 @@ class LineBlock:
         source_lengths: the length of each line of it, int64 of shape (n_lines,).
     """
 
-    files: tuple[FileRow, ...]
     counts: NDArray[np.int64]
     masks: NDArray[np.uint32]
     uncertain: NDArray[np.uint32]
@@ -133,7 +133,6 @@ class LineBlock:
     @classmethod
     def of(
         cls,
-        files: Sequence[FileRow],
         texts: Sequence[bytes],
         predictions: Sequence[Prediction],
         *,
@@ -149,7 +148,6 @@ class LineBlock:
         shift = np.repeat(np.where(has_mark, len(BYTE_ORDER_MARK), 0) - first, counts)
         source, lengths = _source(texts) if with_text else (None, None)
         return cls(
-            tuple(files),
             counts,
             np.concatenate([prediction.masks for prediction in predictions]),
             np.concatenate([prediction.uncertain_masks for prediction in predictions]),
@@ -168,33 +166,52 @@ class LineBlock:
             arrays = [getattr(block, name) for block in blocks]
             return None if arrays[0] is None else np.concatenate(arrays)
 
-        files = tuple(file for block in blocks for file in block.files)
-        return cls(files, *(together(name) for name in cls.__slots__[1:]))
+        return cls(*(together(name) for name in cls.__slots__))
 
-    def table(self, model_digest: str) -> pa.Table:
-        """The block as a table of `tables.line_schema`."""
-        n_lines = len(self)
-        columns: list[pa.Array] = [
-            *(repeated([getattr(f, name) for f in self.files], self.counts) for name in _ORIGIN_NAMES),
-            numbers(_numbers(self.counts)),
-            numbers(self.starts),
-            numbers(self.ends),
-            repeated([f.summary.language if f.summary else None for f in self.files], self.counts),
-            numbers(np.repeat(self._language_scores(), self.counts)),
-            *flags(self.masks, N_LABELS),
-            numbers(self.uncertain),
-        ]
+    def extra_columns(self) -> list[pa.Array]:
+        """The columns that are there on request: probabilities, text."""
+        columns: list[pa.Array] = []
         if self.scores is not None:
             columns.append(pa.FixedSizeListArray.from_arrays(numbers(self.scores.reshape(-1)), type=SCORES))
         if self.source is not None and self.source_lengths is not None:
             offsets = np.concatenate(([0], np.cumsum(self.source_lengths))).astype(np.int32)
-            columns.append(pa.StringArray.from_buffers(n_lines, pa.py_buffer(offsets), pa.py_buffer(self.source)))
-        columns += [constant(model_digest, n_lines), constant(TAXONOMY_VERSION, n_lines)]
-        schema = line_schema(scores=self.scores is not None, with_text=self.source is not None)
-        return pa.Table.from_arrays(columns, schema=schema)
+            columns.append(pa.StringArray.from_buffers(len(self), pa.py_buffer(offsets), pa.py_buffer(self.source)))
+        return columns
 
-    def _language_scores(self) -> NDArray[np.float32]:
-        return np.array([f.summary.language_score if f.summary else 0 for f in self.files], dtype=np.float32)
+
+def line_table(files: Mapping[str, Sequence[Any]], block: LineBlock, model_digest: str) -> pa.Table:
+    """Lines as a table of `tables.line_schema`.
+
+    Args:
+        files: the values of `FILE_NAMES` for each file of the block.
+        block: the lines.
+        model_digest: SHA-256 of the model that labelled them.
+    """
+    n_lines = len(block)
+    scores = np.array([score or 0 for score in files["language_score"]], dtype=np.float32)
+    columns: list[pa.Array] = [
+        *(repeated(files[field.name], block.counts) for field in ORIGIN_FIELDS),
+        numbers(_numbers(block.counts)),
+        numbers(block.starts),
+        numbers(block.ends),
+        repeated(files["language"], block.counts),
+        numbers(np.repeat(scores, block.counts)),
+        *flags(block.masks, N_LABELS),
+        numbers(block.uncertain),
+        *block.extra_columns(),
+        constant(model_digest, n_lines),
+        constant(TAXONOMY_VERSION, n_lines),
+    ]
+    schema = line_schema(scores=block.scores is not None, with_text=block.source is not None)
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def file_values(rows: Sequence[FileRow]) -> dict[str, list[Any]]:
+    """The values of `FILE_NAMES` for each file."""
+    values: dict[str, list[Any]] = {field.name: list(map(attrgetter(field.name), rows)) for field in ORIGIN_FIELDS}
+    values["language"] = [row.summary.language if row.summary else None for row in rows]
+    values["language_score"] = [row.summary.language_score if row.summary else None for row in rows]
+    return values
 
 
 def _numbers(counts: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -218,9 +235,8 @@ def file_table(rows: Sequence[FileRow], model_digest: str) -> pa.Table:
     """Rows of files as a table of `tables.file_schema`."""
     schema = file_schema()
     summaries = [row.summary for row in rows]
-    values = {name: [getattr(row, name) for row in rows] for name in schema.names if name in FileRow.__slots__}
-    values["language"] = [said.language if said else None for said in summaries]
-    values["language_score"] = [said.language_score if said else None for said in summaries]
+    values = {name: list(map(attrgetter(name), rows)) for name in schema.names if name in FileRow.__slots__}
+    values |= file_values(rows)
     values["lines"] = [said.lines if said else None for said in summaries]
     values[RATIO_COLUMN] = [said.comment_to_code_ratio if said else None for said in summaries]
     columns = {name: column(values[name], schema.field(name).type) for name in values}

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from linewise.models import Classifier
 
 from ..files import Source, path_in_root
 from ..output import replacing
-from .assemble import Report, assemble, report_of_parts
+from .assemble import assembling
 from .job import Job
-from .part import Done, is_done, label_part
+from .part import FILES_FOLDER, LINES_FOLDER, Done, files_path, is_done, label_part
 from .place import REPORT_NAME, Place, PlaceError, locked, remove_temporary
-from .plan import Plan, PlanError, check_same, load_plan, make_plan
+from .plan import Part, Plan, PlanError, check_same, load_plan, make_plan
 from .processes import label_in_processes
+from .report import Report, report_of
 from .tables import SCHEMA_VERSION
 
 
@@ -50,29 +53,57 @@ def run(
         RunError: it could not be finished; what is done is kept.
         OSError: the tables cannot be written.
     """
+    job = replace(job, part_form=place.part_form)
     try:
         if resume and place.is_finished:
             place.clear()  # it may have been interrupted while it did so
-            return report_of_parts(place.work)
+            return report_of(sorted((place.work / FILES_FOLDER).glob("part-*")))
         place.check()
         with locked(place):
             place.prepare(resume=resume)
             plan = _plan(job, place, sources, classifier.info.digest)
-            for _ in watch(plan, _all_parts(job, place.work, plan, classifier, n_processes or _usable_cores())):
-                pass
-            report = report_of_parts(place.work)
-            if report.files != plan.n_files:
-                raise RunError(f"{report.files:,} files were written of {plan.n_files:,}")
-            if place.is_folder:
-                _write_report(place, plan, report)
-            else:
-                assemble(place, plan, job)
+            parts = _all_parts(job, place.work, plan, classifier, n_processes or _usable_cores())
+            with closing(parts):
+                report = _finish(place, plan, job, watch(plan, parts))
             place.clear()
             return report
     except (PlaceError, PlanError) as error:
         raise RunError(str(error)) from error
     except BrokenProcessPool as error:
         raise RunError("a process that labelled was killed, for want of memory perhaps") from error
+
+
+def _finish(place: Place, plan: Plan, job: Job, done: Iterable[Done]) -> Report:
+    """Make of the parts, as they are done, what was asked for."""
+    if not place.is_folder:
+        with assembling(place, plan, job) as assembly:
+            for part in _in_order(plan.parts, done):
+                assembly.add(part)
+            _check_files(assembly.report, plan)
+        return assembly.report
+    for _ in done:
+        pass
+    report = report_of(files_path(place.work, part, job.part_form) for part in plan.parts)
+    _check_files(report, plan)
+    _write_report(place, plan, report)
+    return report
+
+
+def _in_order(parts: Sequence[Part], done: Iterable[Done]) -> Iterator[Part]:
+    """Each part when it and all before it are done."""
+    waiting: set[int] = set()
+    n_given = 0
+    for one in done:
+        waiting.add(one.index)
+        while n_given in waiting:
+            waiting.remove(n_given)
+            yield parts[n_given]
+            n_given += 1
+
+
+def _check_files(report: Report, plan: Plan) -> None:
+    if report.files != plan.n_files:
+        raise RunError(f"{report.files:,} files were written of {plan.n_files:,}")
 
 
 def _plan(job: Job, place: Place, sources: Callable[[], Iterable[Source]], model_digest: str) -> Plan:
@@ -107,11 +138,13 @@ def _is_of(path: str, owned: Iterable[str]) -> bool:
     return any(path == each or path.startswith(each + os.sep) for each in owned)
 
 
-def _all_parts(job: Job, work: Path, plan: Plan, classifier: Classifier, n_processes: int) -> Iterator[Done]:
+def _all_parts(
+    job: Job, work: Path, plan: Plan, classifier: Classifier, n_processes: int
+) -> Generator[Done, None, None]:
     """Every part, those first that are there already, then each as it is done."""
     missing = []
     for part in plan.parts:
-        done = is_done(work, plan, part, job.form)
+        done = is_done(work, plan, part, job.part_form)
         if done is None:
             missing.append(part)
         else:
@@ -124,7 +157,7 @@ def _all_parts(job: Job, work: Path, plan: Plan, classifier: Classifier, n_proce
     try:
         yield from label_in_processes(work, plan, job, missing, n_processes)
     finally:
-        remove_temporary(work)
+        remove_temporary(work / LINES_FOLDER, work / FILES_FOLDER)
 
 
 def _usable_cores() -> int:
