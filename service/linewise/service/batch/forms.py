@@ -54,6 +54,10 @@ class ParquetWriter:
         """Write some rows as a row group."""
         self._writer.write_table(table.replace_schema_metadata(self._writer.schema.metadata))
 
+    def add_metadata(self, metadata: Mapping[str, str]) -> None:
+        """Add to what the footer will say."""
+        self._writer.add_key_value_metadata(dict(metadata))
+
     def close(self) -> None:
         """Write the footer."""
         self._writer.close()

@@ -233,11 +233,18 @@ def _digest(path: Path) -> str:
 
 
 def _write_files(stream: BinaryIO, rows: Sequence[FileRow], plan: Plan, seal: Seal, form: PartForm) -> None:
+    table = file_table(rows, plan.model_digest)
+    metadata = table_metadata("files", plan.model_digest, plan.options)
     told = json.dumps({name: getattr(seal, name) for name in Seal.__slots__})
-    metadata = {**table_metadata("files", plan.model_digest, plan.options), _SEAL_KEY.encode(): told.encode()}
-    kind = ParquetWriter if form is PartForm.PARQUET else ArrowWriter
-    writer = kind(stream, file_schema(), metadata)
-    writer.write(file_table(rows, plan.model_digest))
+    if form is not PartForm.PARQUET:
+        kept = ArrowWriter(stream, file_schema(), {**metadata, _SEAL_KEY.encode(): told.encode()})
+        kept.write(table)
+        kept.close()
+        return
+    # In the footer alone: the parts of a folder have one schema, with the same metadata.
+    writer = ParquetWriter(stream, file_schema(), metadata)
+    writer.write(table)
+    writer.add_metadata({_SEAL_KEY: told})
     writer.close()
 
 
