@@ -193,6 +193,7 @@ def test_texts_of_several_sections_are_answered_alike(networks: Networks) -> Non
         b"\n" * SECTION_LINES + code,
         b"".join(b" " * (depth % 97) + b"if x: # {\n" for depth in range(SECTION_LINES * 3 // 2)),
         b"{\n(\n" * SECTION_LINES + b")\n" * 10,
+        b"f {\n" * SECTION_LINES + b"}\n" * SECTION_LINES,
     )
     assert_alike(networks, [Document(text, language) for text, language in zip(texts, cycle(("csharp", "bash", None)))])
     assert_alike(networks, [Document(b"x\n"), Document(texts[0]), Document(b""), Document(texts[4], "bash", "file")])

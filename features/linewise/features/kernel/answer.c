@@ -82,7 +82,7 @@ typedef struct {
     const Model *model;
     const uint8_t *contexts;
     double *seconds, clock;
-    int64_t n_documents, n_lines, n_rows, n_slots[2];
+    int64_t n_documents, n_lines, n_rows;
     Index *line_offsets, *row_of_line;
     uint8_t *language_of;
     int32_t *indents; /* -1 where a line is blank */
@@ -101,8 +101,6 @@ typedef struct {
     Index *sentinel, *raw_indent, *enclosing, *matching, *depth, *unopened;
     Index *indent, *previous_opaque, *next_opaque, *parent, *root, *sibling, *next_lower, *opener;
     Index *continues, *next_sibling;
-    Index *slots[2], *keys[2]; /* of the rows that are a parent or enclose: their number among those, and they by it */
-    uint8_t *levels[2];
     Flow *flow;
 } Text;
 
@@ -201,8 +199,7 @@ VISIBLE void lw_end(Text *t)
                    t->inside_logits, t->probabilities, t->own_is_lent ? NULL : t->own, t->is_sentinel, t->inside, t->aside, t->enclosing_kind,
                    t->closes, t->transparent, t->novelty, t->sentinel, t->raw_indent, t->enclosing, t->matching, t->depth,
                    t->unopened, t->indent, t->previous_opaque, t->next_opaque, t->parent, t->root, t->sibling,
-                   t->next_lower, t->opener, t->continues, t->next_sibling, t->slots[0], t->slots[1], t->keys[0],
-                   t->keys[1], t->levels[0], t->levels[1]};
+                   t->next_lower, t->opener, t->continues, t->next_sibling};
     for (size_t k = 0; k < sizeof all / sizeof *all; k++)
         free(all[k]);
     end_flow(t->flow);
@@ -260,7 +257,7 @@ VISIBLE int64_t lw_begin(
     spend(t, AT_BEGINNINGS);
     failed = failed || find_structure(t);
     spend(t, AT_STRUCTURE);
-    failed = failed || find_names(t) || find_slots(t);
+    failed = failed || find_names(t);
     spend(t, AT_NAMES);
     failed = failed || begin_flow(t, scores);
     spend(t, AT_FIRST);

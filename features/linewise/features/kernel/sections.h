@@ -14,6 +14,27 @@ static inline void choose_far(const Text *t, int64_t row, int64_t other, uint64_
         choose(ahead, other);
 }
 
+/* The same of the rows that make up what each row's nearest ancestors show it, see `put_ancestors`. Those of an ancestor
+ * in the same section are found by that one. */
+static void choose_ancestors(const Text *t, const Index *above_of, uint64_t *chosen, uint64_t *ahead)
+{
+    int64_t last = -1, section = -1;
+    for (int64_t row = 0; row < t->n_rows; row++) {
+        int64_t above = above_of[row];
+        if (above == last && section_of(row) == section)
+            continue;
+        last = above;
+        section = section_of(row);
+        int levels = section_of(above) == section ? 1 : LEVELS_UP;
+        for (; levels && !t->is_sentinel[above]; levels--, above = above_of[above]) {
+            int64_t other = above;
+            choose_far(t, row, above, chosen, ahead);
+            for (int k = 0; k < 3; k++)
+                choose_far(t, row, other = t->continues[other], chosen, ahead);
+        }
+    }
+}
+
 /* Find the rows whose answers the second network needs in another section than theirs, and of these the rows `ahead`
  * that an earlier section needs. */
 static void choose_kept(const Text *t, uint64_t *chosen, uint64_t *ahead)
@@ -27,12 +48,8 @@ static void choose_kept(const Text *t, uint64_t *chosen, uint64_t *ahead)
         choose_far(t, row - 1, row, chosen, ahead);
         choose_far(t, row, row - 1, chosen, ahead);
     }
-    for (int side = 0; side < 2; side++)
-        for (int64_t slot = 0; slot < t->n_slots[side]; slot++) {
-            int64_t row = t->keys[side][slot], other = row;
-            for (int k = 0; k < 3; k++)
-                choose_far(t, row, other = t->continues[other], chosen, ahead);
-        }
+    choose_ancestors(t, t->parent, chosen, ahead);
+    choose_ancestors(t, t->enclosing, chosen, ahead);
 }
 
 /* Take the next lines from `*row` on and before `end` into a block, those of `chosen` rows alone where that is not NULL. */
@@ -103,10 +120,6 @@ static int begin_flow(Text *t, const float *scores)
                             t->root, t->next_lower, t->is_sentinel, t->transparent, t->enclosing_kind, model->logarithms};
     for (int64_t k = 0; k < t->n_documents; k++)
         flow->whole[k] = (uint8_t)may_be_whole(t, k);
-    for (int side = 0; side < 2; side++) {
-        find_ancestors(t, &shown, side, t->n_rows, &flow->first.ancestors[side]);
-        DROP(flow->first.ancestors[side].own);
-    }
     return section_of(t->n_rows - 1) ? keep_far(t, flow) : 0;
 }
 
@@ -163,8 +176,6 @@ static int64_t run_section(Text *t, float *out)
         give_back(t->own, t->n_lines * t->own_size, from > 0 ? from : 0, flow->next_line * t->own_size);
     spend(t, AT_FIRST);
     shown = (Shown){flow->answers, begin, end, flow->kept.chosen ? &flow->kept : NULL, 0};
-    for (int side = 0; side < 2; side++)
-        find_ancestors(t, &shown, side, end, &flow->second.ancestors[side]);
     row = begin;
     n_lines = 0;
     while (row < end) {

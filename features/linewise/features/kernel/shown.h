@@ -80,47 +80,43 @@ static inline void carry_on(const Text *t, const Shown *shown, int64_t row, floa
     }
 }
 
-/* What rows show their children of themselves and their nearest ancestors, 32 rows in all: `structure.ancestor_maximum`;
- * and of themselves alone. Of the first `count` rows that are a parent, or enclose; (count, n_carried) each. */
+/* What rows pass on, of those that were asked for last: a row's place among them is told by its last bits. */
+enum { N_PASSED = 1 << 10 };
+
 typedef struct {
-    float *all, *own;
-    int64_t count;
-} Ancestors;
+    Index *rows; /* -1 where there is none */
+    float *values; /* (N_PASSED, n_carried) */
+} Passed;
 
-static inline void raise_to(float *to, const float *from, int64_t n)
+static int begin_passed(const Text *t, Passed *passed)
 {
-    for (int64_t k = 0; k < n; k++)
-        to[k] = from[k] > to[k] ? from[k] : to[k];
+    if (TAKE(passed->rows, N_PASSED) || TAKE(passed->values, N_PASSED * t->model->n_carried))
+        return -1;
+    memset(passed->rows, 0xFF, N_PASSED * sizeof *passed->rows);
+    return 0;
 }
 
-static int begin_ancestors(const Text *t, int side, Ancestors *ancestors)
+static inline const float *passed_on_by(const Text *t, const Shown *shown, const Passed *passed, int64_t row)
 {
-    int64_t n = t->n_slots[side] * t->model->n_carried;
-    return TAKE(ancestors->all, n) || TAKE(ancestors->own, n) ? -1 : 0;
+    int64_t place = row & (N_PASSED - 1);
+    float *values = passed->values + place * t->model->n_carried;
+    if (passed->rows[place] != row) {
+        carry_on(t, shown, row, values);
+        passed->rows[place] = (Index)row;
+    }
+    return values;
 }
 
-/* Go on with the rows before `end`. */
-static void find_ancestors(const Text *t, const Shown *shown, int side, int64_t end, Ancestors *ancestors)
+/* What a row shows its children of itself and its nearest ancestors, 32 rows in all: `structure.ancestor_maximum`. */
+static inline float *put_ancestors(
+    const Text *t, const Shown *shown, const Passed *passed, const Index *above_of, int64_t row, float *to)
 {
     int64_t width = t->model->n_carried;
-    const Index *above_of = side ? t->enclosing : t->parent, *slots = t->slots[side], *keys = t->keys[side];
-    float *own = ancestors->own, *all = ancestors->all;
-    uint8_t *levels = t->levels[side];
-    for (; ancestors->count < t->n_slots[side] && keys[ancestors->count] < end; ancestors->count++) {
-        int64_t slot = ancestors->count, row = keys[slot], above = above_of[row];
-        float *to = all + slot * width;
-        carry_on(t, shown, row, own + slot * width);
-        copy(own + slot * width, width, to);
-        if (t->is_sentinel[above]) {
-            levels[slot] = 1;
-            continue;
-        }
-        levels[slot] = levels[slots[above]] < LEVELS_UP ? (uint8_t)(levels[slots[above]] + 1) : LEVELS_UP;
-        if (levels[slot] < LEVELS_UP) {
-            raise_to(to, all + slots[above] * width, width);
-            continue;
-        }
-        for (int level = 1; level < LEVELS_UP && !t->is_sentinel[above]; level++, above = above_of[above])
-            raise_to(to, own + slots[above] * width, width);
+    copy(passed_on_by(t, shown, passed, row), width, to);
+    for (int level = 1; level < LEVELS_UP && !t->is_sentinel[row = above_of[row]]; level++) {
+        const float *from = passed_on_by(t, shown, passed, row);
+        for (int64_t k = 0; k < width; k++)
+            to[k] = from[k] > to[k] ? from[k] : to[k];
     }
+    return to + width;
 }

@@ -11,7 +11,7 @@ typedef struct {
  * (BLOCK, widest), sums of these and of shared rows (n_panels, BLOCK, PANEL). */
 typedef struct {
     const Context *context;
-    Ancestors ancestors[2];
+    Passed passed;
     float *of_documents, *inputs, *sums, *shared, *hidden, *outputs;
 } Work;
 
@@ -20,15 +20,9 @@ static inline int64_t line_of(const Block *block, int64_t k) { return block->row
 /* The input of one row that lines share, of the relation that a function knows. */
 typedef void (*Put)(const Text *t, const Shown *shown, const Work *work, int64_t row, float *to);
 
-static inline float *put_ancestors(const Text *t, const Work *work, int side, int64_t row, float *to)
-{
-    int64_t width = t->model->n_carried;
-    return copy(work->ancestors[side].all + t->slots[side][row] * width, width, to);
-}
-
 static void first_parent(const Text *t, const Shown *shown, const Work *work, int64_t row, float *to)
 {
-    to = put_ancestors(t, work, 0, row, put_all(t, shown, row, to));
+    to = put_ancestors(t, shown, &work->passed, t->parent, row, put_all(t, shown, row, to));
     int64_t after = t->next_sibling[row];
     const float *from = answers_of(t, shown, after);
     for (int64_t k = 0; k < t->model->n_carried; k++) {
@@ -39,7 +33,7 @@ static void first_parent(const Text *t, const Shown *shown, const Work *work, in
 
 static void first_enclosing(const Text *t, const Shown *shown, const Work *work, int64_t row, float *to)
 {
-    put_ancestors(t, work, 1, row, put_all(t, shown, row, to));
+    put_ancestors(t, shown, &work->passed, t->enclosing, row, put_all(t, shown, row, to));
 }
 
 static void first_single(const Text *t, const Shown *shown, const Work *work, int64_t row, float *to)
@@ -61,12 +55,12 @@ static float *second_answers(const Text *t, const Shown *shown, int64_t row, flo
 
 static void second_parent(const Text *t, const Shown *shown, const Work *work, int64_t row, float *to)
 {
-    put_ancestors(t, work, 0, row, second_answers(t, shown, row, to));
+    put_ancestors(t, shown, &work->passed, t->parent, row, second_answers(t, shown, row, to));
 }
 
 static void second_enclosing(const Text *t, const Shown *shown, const Work *work, int64_t row, float *to)
 {
-    put_ancestors(t, work, 1, row, second_answers(t, shown, row, to));
+    put_ancestors(t, shown, &work->passed, t->enclosing, row, second_answers(t, shown, row, to));
 }
 
 static void second_single(const Text *t, const Shown *shown, const Work *work, int64_t row, float *to)
@@ -165,8 +159,7 @@ static int begin_work(const Text *t, const Context *context, int64_t n_outputs, 
     int64_t n_inputs = widest_of(context, least) * BLOCK, widest = context->n_out > n_sums ? context->n_out : n_sums;
     int64_t panels = panels_of(widest > n_outputs ? widest : n_outputs) * BLOCK * PANEL;
     work->context = context;
-    if (begin_ancestors(t, 0, &work->ancestors[0]) || begin_ancestors(t, 1, &work->ancestors[1]) ||
-        TAKE(work->inputs, n_inputs) || TAKE(work->sums, panels) || TAKE(work->shared, panels) ||
+    if (begin_passed(t, &work->passed) || TAKE(work->inputs, n_inputs) || TAKE(work->sums, panels) || TAKE(work->shared, panels) ||
         TAKE(work->hidden, BLOCK * context->n_out) || TAKE(work->outputs, BLOCK * n_outputs))
         return -1;
     memset(work->inputs, 0, (size_t)n_inputs * sizeof(float));
@@ -176,8 +169,8 @@ static int begin_work(const Text *t, const Context *context, int64_t n_outputs, 
 
 static void end_work(Work *work)
 {
-    float *all[] = {work->ancestors[0].all, work->ancestors[0].own, work->ancestors[1].all, work->ancestors[1].own,
-                    work->of_documents, work->inputs, work->sums, work->shared, work->hidden, work->outputs};
+    void *all[] = {work->passed.rows, work->passed.values, work->of_documents, work->inputs, work->sums, work->shared,
+                   work->hidden, work->outputs};
     for (size_t k = 0; k < sizeof all / sizeof *all; k++)
         free(all[k]);
 }

@@ -107,30 +107,3 @@ static int find_names(Text *t)
     DROP(t->sentinel);
     return failed;
 }
-
-/* Number the rows that are a parent, and those that enclose, as they follow each other: what they pass on is worked out
- * once for each. */
-static int find_slots(Text *t)
-{
-    for (int side = 0; side < 2; side++) {
-        const Index *above = side ? t->enclosing : t->parent;
-        int64_t count = 0;
-        if (TAKE(t->slots[side], t->n_rows))
-            return -1;
-        Index *slots = t->slots[side];
-        memset(slots, 0xFF, (size_t)t->n_rows * sizeof *slots);
-        for (int64_t row = 0; row < t->n_rows; row++)
-            if (!t->is_sentinel[above[row]])
-                slots[above[row]] = 0;
-        for (int64_t row = 0; row < t->n_rows; row++)
-            if (slots[row] == 0)
-                slots[row] = (Index)count++;
-        if (TAKE(t->keys[side], count) || TAKE(t->levels[side], count))
-            return -1;
-        for (int64_t row = 0; row < t->n_rows; row++)
-            if (slots[row] >= 0)
-                t->keys[side][slots[row]] = (Index)row;
-        t->n_slots[side] = count;
-    }
-    return 0;
-}
