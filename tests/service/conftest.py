@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +137,20 @@ class ScanningClassifier:
             document = text if isinstance(text, Document) else Document(text)
             self.documents.append(document)
             yield self._predict(document)
+
+    def classify_blocks(self, document: str | bytes | Document, *, lines: int) -> Iterator[Prediction]:
+        """Blocks of one, two, three lines and so on."""
+        (whole,) = self.classify_many([document])
+        begin, count = 0, 1
+        while begin < len(whole):
+            some = slice(begin, begin + count)
+            yield replace(
+                whole,
+                masks=whole.masks[some],
+                uncertain_masks=whole.uncertain_masks[some],
+                probabilities=whole.probabilities[some],
+            )
+            begin, count = begin + count, min(lines, count + 1)
 
     def _predict(self, document: Document) -> Prediction:
         data = encode(document.text)

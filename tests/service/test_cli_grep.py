@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -15,9 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linewise.features.labels import LABEL_NAMES, mask_of
+from linewise.models import Document, Prediction
+from linewise.service import labelling
 from linewise.service.cli import linewise
 from linewise.service.commands import grep as grep_command
-from linewise.service.searching import LabelExpressionError, Matcher, PatternError, parse_expression
+from linewise.service.searching import LabelExpressionError, Matcher, PatternError, matching, parse_expression
 from linewise.service.searching.render import LinesFormat
 
 from .conftest import ScanningClassifier
@@ -131,6 +134,14 @@ class TestMatching:
     def test_options(self, options: dict[str, bool], rows: list[int]) -> None:
         assert [match.row for match in Matcher("a.c", **options).find(b"abc\nABC\nxabc\nz\n")] == rows
 
+    @given(st.lists(st.sampled_from(["a", "b", "\n", "\r", "\r\n", "\u00e9"]), max_size=30).map("".join))
+    def test_lines_that_are_told_apart_some_at_a_time(self, text: str) -> None:
+        data, matcher = text.encode(), Matcher("a|^$")
+        whole = list(matcher.find(data))
+        with patch.object(matching, "PIECE_LINES", 2):
+            assert list(matcher.find(data)) == whole
+        assert all(data[match.start :].startswith(match.content + match.line_break) for match in whole)
+
     def test_no_regular_expression(self) -> None:
         with pytest.raises(PatternError, match=r"'\(' is no regular expression: missing \), unterminated"):
             Matcher("(")
@@ -204,6 +215,44 @@ class TestOutput:
     ) -> None:
         run("--label", "call", "resend", "src")
         assert [document.filename for document in scanning_classifier.documents] == ["src/x.py"]
+
+
+class TestLargeTexts:
+    @pytest.fixture(autouse=True)
+    def all_are_large(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(labelling, "LARGE_BYTES", 1)
+
+    @pytest.mark.parametrize("options", [(), ("-n", "--heading"), ("-c",), ("-l",), ("-m1",), ("-v",), ("--json",)])
+    def test_output_is_that_of_texts_as_a_whole(
+        self, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+    ) -> None:
+        Path("src/long.py").write_text(PYTHON * 20)
+        by_blocks = run("--label", "call | comment", *options, "send", "src")
+        monkeypatch.setattr(labelling, "LARGE_BYTES", 1 << 20)
+        whole = run("--label", "call | comment", *options, "send", "src")
+        assert by_blocks.stdout == whole.stdout != ""
+        assert (by_blocks.stderr, by_blocks.exit_code) == (whole.stderr, whole.exit_code) == ("", 0)
+
+    @pytest.mark.parametrize("option", ["-m1", "-l", "-q"])
+    def test_no_further_line_is_labelled_than_is_asked_for(
+        self,
+        run: Callable[..., Result],
+        scanning_classifier: ScanningClassifier,
+        monkeypatch: pytest.MonkeyPatch,
+        option: str,
+    ) -> None:
+        taken: list[int] = []
+        blocks_of = scanning_classifier.classify_blocks
+
+        def counted(document: str | bytes | Document, *, lines: int) -> Iterator[Prediction]:
+            for block in blocks_of(document, lines=lines):
+                taken.append(len(block))
+                yield block
+
+        monkeypatch.setattr(scanning_classifier, "classify_blocks", counted)
+        Path("long.py").write_text(PYTHON * 20)
+        assert run("--label", "call", option, "send", "long.py").exit_code == 0
+        assert sum(taken) == 3  # the first call is in the third line
 
 
 class TestExitCodes:

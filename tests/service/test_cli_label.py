@@ -272,7 +272,7 @@ class TestSkipping:
 
     def test_too_large(self, run: Callable[..., Result]) -> None:
         Path("a.py").write_text("x" * 1000)
-        assert run("--max-bytes", "999", "a.py").stderr == "linewise: a.py: too large (1,000 bytes)\n"
+        assert run("--max-bytes", "999", "a.py").stderr == "linewise: a.py: too large (1,000 bytes; see --max-bytes)\n"
         assert run("--max-bytes", "999", "-", stdin=b"x" * 1000).exit_code == EXIT_INCOMPLETE
         assert run("--max-bytes", "1000", "a.py", "-", stdin=b"x" * 1000).exit_code == 0
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linewise.features.labels import LABEL_NAMES, N_LABELS, mask_of
+from linewise.service import labelling
 from linewise.service.cli import linewise
 from linewise.service.commands.stats import stats
 from linewise.service.counting import OWN_WAY, WAYS, Counts, columns_of_line
@@ -90,6 +91,19 @@ class TestStats:
     def test_nothing_to_count(self, run: Callable[..., Result]) -> None:
         Path("empty").mkdir()
         assert run("stats", "empty").stdout.splitlines()[1].split() == ["total", "0", "0", "0", "0", "0", "0"]
+
+    @pytest.mark.parametrize("options", [(), ("--by-file", "--format", "json"), ("--by-dir",), ("--as", "cloc")])
+    def test_large_texts_are_counted_as_others(
+        self, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+    ) -> None:
+        Path("src/long.py").write_text(PYTHON * 20)
+        whole = run("stats", "src", *options)
+        monkeypatch.setattr(labelling, "LARGE_BYTES", 1)
+        assert run("stats", "src", *options).stdout == whole.stdout
+
+    def test_too_large(self, run: Callable[..., Result]) -> None:
+        result = run("stats", "--max-bytes", "5", "src/x.py")
+        assert result.stderr.startswith("linewise: src/x.py: too large (49 bytes; see --max-bytes)\n")
 
     def test_one_way_of_grouping(self, run: Callable[..., Result]) -> None:
         result = run("stats", "--by-file", "--by-dir", "src")

@@ -61,8 +61,14 @@ class Counts:
     @classmethod
     def of_file(cls, masks: Iterable[int] | np.ndarray[tuple[int], np.dtype[np.uint32]]) -> Counts:
         """The counts of one file, by the labels of its lines."""
+        counts = cls(1)
+        counts.add_lines(masks)
+        return counts
+
+    def add_lines(self, masks: Iterable[int] | np.ndarray[tuple[int], np.dtype[np.uint32]]) -> None:
+        """Add lines by their labels."""
         distinct, numbers = np.unique(np.asarray(masks, dtype=np.uint32), return_counts=True)
-        return cls(1, Counter(dict(zip(distinct.tolist(), numbers.tolist(), strict=True))))
+        self.by_mask.update(dict(zip(distinct.tolist(), numbers.tolist(), strict=True)))
 
     def add(self, other: Counts) -> None:
         """Add the numbers of others to these."""

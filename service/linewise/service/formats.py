@@ -36,6 +36,11 @@ class Labelled:
     data: bytes
     prediction: Prediction
 
+    @property
+    def blocks(self) -> Iterator[Prediction]:
+        """All its lines as one block."""
+        return iter((self.prediction,))
+
 
 @dataclass(frozen=True, slots=True)
 class LabelledBlocks:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -93,12 +93,13 @@ def label_by_blocks(
     options: LabelOptions,
     tally: Tally,
     read: Callable[[Source, int], Text | Skipped] = read_source,
+    select: Callable[[bytes], bool] | None = None,
 ) -> Iterator[Labelled | LabelledBlocks]:
     """As `label_sources`, but a large text's lines come some at a time: they are labelled while they are taken.
 
-    All of them must be taken before the next text is asked for.
+    Those that are not taken when the next text is asked for are not counted.
     """
-    texts = _texts(sources, options, tally, None, read)
+    texts = _texts(sources, options, tally, select, read)
     large: list[Text] = []
 
     def small() -> Iterator[Text]:
@@ -114,11 +115,12 @@ def label_by_blocks(
             return
         text = large.pop()
         tally.files += 1
-        blocks = classifier.classify_blocks(document_of(text, options), lines=BLOCK_LINES)
-        yield LabelledBlocks(text.source.name, text.data, _counted(blocks, tally))
+        blocks = _counted(classifier.classify_blocks(document_of(text, options), lines=BLOCK_LINES), tally)
+        yield LabelledBlocks(text.source.name, text.data, blocks)
+        blocks.close()  # what was held for lines that nobody took
 
 
-def _counted(blocks: Iterable[Prediction], tally: Tally) -> Iterator[Prediction]:
+def _counted(blocks: Iterable[Prediction], tally: Tally) -> Generator[Prediction]:
     for block in blocks:
         tally.lines += len(block)
         yield block

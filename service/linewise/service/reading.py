@@ -105,6 +105,14 @@ class Skipped:
         return self.source.root is None or self.reason in _FAILURES
 
 
+def reason_told(reason: str, detail: str | None) -> str:
+    """A reason for people, with what says more of it: ``too large (12,345,678 bytes; see --max-bytes)``."""
+    details = [detail] if detail else []
+    if reason == SkipReason.TOO_LARGE:
+        details.append("see --max-bytes")
+    return f"{reason} ({'; '.join(details)})" if details else reason
+
+
 class SkipError(Exception):
     """Carries a reason out of the steps of reading."""
 

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ..reading import reason_told
 from .rows import Status
 
 _COUNTED = ("path", "status", "reason", "detail", "lines")
@@ -51,7 +52,7 @@ class Report:
             if status != Status.LABELLED:
                 path, reason, detail = (table.column(name)[row].as_py() for name in ("path", "reason", "detail"))
                 self.reasons[reason] += 1
-                self.unlabelled.append((path, f"{reason} ({detail})" if detail else reason))
+                self.unlabelled.append((path, reason_told(reason, detail)))
                 self.failures += self.unlabelled[-1:] if status == Status.FAILED else []
 
     def as_json(self) -> dict[str, Any]:

@@ -54,13 +54,12 @@ def explain(*, place: tuple[str, int], form: str, language: str | None, mode: st
     Exit codes: 0 done; 2 wrong usage, no such file or line, the file cannot be labelled, or no usable model.
     """
     from ..files import Source  # noqa: PLC0415
-    from ..reading import Skipped, read_source  # noqa: PLC0415
+    from ..reading import Skipped, read_source, reason_told  # noqa: PLC0415
 
     name, number = place
     read = read_source(Source(name, name), max_bytes)
     if isinstance(read, Skipped):
-        detail = f" ({read.detail})" if read.detail else ""
-        raise UnusableError(f"{click.format_filename(name)}: {read.reason}{detail}")
+        raise UnusableError(f"{click.format_filename(name)}: {reason_told(read.reason, read.detail)}")
     prediction = load_classifier().classify(read.data, language=language, filename=name, context="file", mode=mode)
     if number > len(prediction):
         raise UnusableError(f"{click.format_filename(name)} has {len(prediction):,} lines")

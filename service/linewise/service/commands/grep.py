@@ -20,9 +20,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from ..formats import Labelled
-    from ..searching import LabelExpression, Matcher
-    from ..searching.render import Found, SearchFormat
+    from ..searching.render import SearchFormat
 
 
 EXIT_NO_MATCH = 1
@@ -100,8 +98,8 @@ def grep(
     usable model.
     """
     from ..files import find_sources  # noqa: PLC0415
-    from ..labelling import LabelOptions, Tally, label_sources  # noqa: PLC0415
-    from ..searching import LabelExpressionError, Matcher, PatternError, parse_expression  # noqa: PLC0415
+    from ..labelling import LabelOptions, Tally, label_by_blocks  # noqa: PLC0415
+    from ..searching import LabelExpressionError, Matcher, PatternError, find_lines, parse_expression  # noqa: PLC0415
 
     try:
         matcher = Matcher(pattern, fixed=fixed_strings, ignore_case=ignore_case, word=word_regexp, invert=invert_match)
@@ -117,13 +115,13 @@ def grep(
     tally = Tally()
     any_found = False
     with writing_to(None) as write:
-        for labelled in label_sources(load_classifier(), sources, options, tally, select=matcher.any):
-            found = _found(labelled, matcher, wanted, max_count)
-            any_found = any_found or bool(found.matches)
-            if found.matches and not quiet:
-                write(formatter.file(found))
-            if any_found and quiet:
+        for labelled in label_by_blocks(load_classifier(), sources, options, tally, select=matcher.any):
+            found = islice(find_lines(labelled, matcher, wanted), max_count)
+            if quiet and (any_found := any(True for _ in found)):
                 break
+            for piece in formatter.file(labelled.name, found):
+                any_found = True
+                write(piece)
         if not quiet:
             write(formatter.closing(len(sources) - len(tally.skipped)))
     report(tally, verbose=False, summed_up=False)
@@ -131,15 +129,6 @@ def grep(
         ctx.exit(EXIT_TROUBLE)
     if not any_found:
         ctx.exit(EXIT_NO_MATCH)
-
-
-def _found(labelled: Labelled, matcher: Matcher, wanted: LabelExpression, max_count: int | None) -> Found:
-    """The lines of one file that match and have the labels that are wanted, so many at most."""
-    from ..searching.render import Found  # noqa: PLC0415
-
-    selected = wanted.select(labelled.prediction.masks)
-    matches = (match for match in matcher.find(labelled.data) if selected[match.row])
-    return Found(labelled.name, tuple(islice(matches, max_count)), labelled.prediction)
 
 
 def _format(shown: Shown, *, several: bool) -> SearchFormat:

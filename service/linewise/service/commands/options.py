@@ -15,7 +15,7 @@ import click
 from linewise.features.languages import LANGUAGE_NAMES, UnknownLanguageError, language_named
 
 from ..cli import EXIT_UNUSABLE
-from ..reading import DEFAULT_MAX_BYTES
+from ..reading import DEFAULT_MAX_BYTES, reason_told
 
 if TYPE_CHECKING:
     from linewise.models import Classifier
@@ -114,7 +114,7 @@ def report(tally: Tally, *, verbose: bool, summed_up: bool) -> None:
     from ..formats import printable_name  # noqa: PLC0415  # commands are listed without numpy
 
     for skip in tally.skipped if verbose else tally.failures():
-        detail = f" ({skip.detail})" if skip.detail else ""
-        click.echo(f"linewise: {printable_name(skip.source.name)}: {skip.reason}{detail}", err=True)
+        reason = reason_told(skip.reason, skip.detail)
+        click.echo(f"linewise: {printable_name(skip.source.name)}: {reason}", err=True)
     if summed_up:
         click.echo(tally.summary(), err=True)

@@ -15,7 +15,7 @@ from .options import language_option, load_classifier, max_bytes_option, mode_op
 
 if TYPE_CHECKING:
     from ..counting import Counts
-    from ..formats import Labelled
+    from ..formats import Labelled, LabelledBlocks
     from ..labelling import Tally
 
 Key = tuple[str, str | None]
@@ -70,7 +70,7 @@ def stats(
     """
     from ..counting import Counts  # noqa: PLC0415
     from ..files import find_sources  # noqa: PLC0415
-    from ..labelling import LabelOptions, Tally, label_sources  # noqa: PLC0415
+    from ..labelling import LabelOptions, Tally, label_by_blocks  # noqa: PLC0415
 
     if by_file and by_dir:
         raise click.UsageError("only one of --by-file and --by-dir can be given")
@@ -78,9 +78,10 @@ def stats(
     tally = Tally()
     groups: dict[Key, Counts] = {}
     options = LabelOptions(language, mode=mode, max_bytes=max_bytes)
-    for labelled in label_sources(classifier, find_sources(paths), options, tally):
-        key = _key(labelled, by_file=by_file, by_dir=by_dir)
-        groups.setdefault(key, Counts()).add(Counts.of_file(labelled.prediction.masks))
+    for labelled in label_by_blocks(classifier, find_sources(paths), options, tally):
+        counts, language = _counted(labelled)
+        key = _key(labelled.name, language, by_file=by_file, by_dir=by_dir)
+        groups.setdefault(key, Counts()).add(counts)
     kind = "path" if by_file or by_dir else "language"
     render = _json if form == "json" else _text
     click.echo(render(groups, kind, way, tally, classifier.info.digest))
@@ -89,12 +90,22 @@ def stats(
         ctx.exit(EXIT_INCOMPLETE)
 
 
-def _key(labelled: Labelled, *, by_file: bool, by_dir: bool) -> Key:
-    language = labelled.prediction.language
+def _counted(labelled: Labelled | LabelledBlocks) -> tuple[Counts, str | None]:
+    """The lines of a file, and its language."""
+    from ..counting import Counts  # noqa: PLC0415
+
+    counts, language = Counts(1), None
+    for block in labelled.blocks:
+        counts.add_lines(block.masks)
+        language = block.language
+    return counts, language
+
+
+def _key(name: str, language: str | None, *, by_file: bool, by_dir: bool) -> Key:
     if by_file:
-        return labelled.name, language
+        return name, language
     if by_dir:
-        return os.path.dirname(labelled.name) or ".", None
+        return os.path.dirname(name) or ".", None
     return language or NO_LANGUAGE, None
 
 

@@ -6,7 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from linewise.features.lines import split_lines
+import numpy as np
+
+from linewise.features.lines import end_of_lines, split_lines
+
+PIECE_LINES = 1 << 14
+"""So many lines of a text are told apart at a time: their places take a hundred bytes each."""
 
 
 class PatternError(ValueError):
@@ -71,10 +76,7 @@ class Matcher:
 
     def find(self, data: bytes) -> Iterator[Match]:
         """The lines of a text that match, in order. Bytes that are no UTF-8 match no letter."""
-        spans = split_lines(data)
-        starts, ends = spans.starts.tolist(), spans.ends.tolist()
-        following = [*starts[1:], len(data)]
-        for row, (start, end, next_start) in enumerate(zip(starts, ends, following, strict=True)):
+        for row, (start, end, next_start) in enumerate(_places(data)):
             content = data[start:end]
             text = content.decode("utf-8", "surrogateescape")
             first = self._pattern.search(text)
@@ -82,6 +84,17 @@ class Matcher:
                 continue
             found = () if self._invert else tuple(_byte_spans(self._pattern, text))
             yield Match(row, start, content, data[end:next_start], found)
+
+
+def _places(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Where each line begins and ends, and the next one begins: of a large text, of some lines at a time."""
+    begin = 0
+    while begin < len(data):
+        end = end_of_lines(data, begin, PIECE_LINES)
+        spans = split_lines(np.frombuffer(data, dtype=np.uint8)[begin:end])
+        starts = (spans.starts + begin).tolist()
+        yield from zip(starts, (spans.ends + begin).tolist(), [*starts[1:], end], strict=True)
+        begin = end
 
 
 def _byte_spans(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:

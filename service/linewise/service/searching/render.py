@@ -5,33 +5,25 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Protocol
 
 import click
 
-from linewise.models import Prediction
 from linewise.models.prediction import label_names
 
 from ..formats import printable_name
+from .found import Found
 from .matching import Match
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What was found in one file: at least one line."""
-
-    name: str
-    matches: Sequence[Match]
-    prediction: Prediction
 
 
 class SearchFormat(Protocol):
     """Turns what was found into output."""
 
-    def file(self, found: Found) -> bytes:
-        """The output of one file."""
+    def file(self, name: str, found: Iterable[Found]) -> Iterator[bytes]:
+        """The output of one file by the lines that were found in it, piece by piece; nothing where none was."""
 
     def closing(self, searched: int) -> bytes:
         """What stands at the end, after so many files were searched."""
@@ -47,20 +39,21 @@ class LinesFormat:
     colour: bool = False
     _begun: bool = False
 
-    def file(self, found: Found) -> bytes:
+    def file(self, name: str, found: Iterable[Found]) -> Iterator[bytes]:
         """The matching lines of one file."""
-        name = _styled(_name(found.name), self.colour, fg="magenta")
-        parts: list[bytes] = []
+        shown_name = _styled(_name(name), self.colour, fg="magenta")
+        before = b""
         if self.heading and self.names:
-            parts.append((b"\n" if self._begun else b"") + name + b"\n")
-        self._begun = True
-        for match in found.matches:
+            before = (b"\n" if self._begun else b"") + shown_name + b"\n"
+        for line in found:
+            self._begun = True
+            number = b""
             if self.names and not self.heading:
-                parts.append(name + b":")
+                before = shown_name + b":"
             if self.numbers:
-                parts.append(_styled(str(match.row + 1).encode(), self.colour, fg="green") + b":")
-            parts.append(_marked(match, colour=self.colour) + b"\n")
-        return b"".join(parts)
+                number = _styled(str(line.match.row + 1).encode(), self.colour, fg="green") + b":"
+            yield before + number + _marked(line.match, colour=self.colour) + b"\n"
+            before = b""
 
     def closing(self, searched: int) -> bytes:
         """Nothing."""
@@ -75,11 +68,14 @@ class NamesFormat:
     names: bool = True
     colour: bool = False
 
-    def file(self, found: Found) -> bytes:
-        """One line."""
-        name = _styled(_name(found.name), self.colour, fg="magenta") if self.names else b""
-        number = str(len(found.matches)).encode()
-        return name + (b":" if self.names and self.counts else b"") + (number if self.counts else b"") + b"\n"
+    def file(self, name: str, found: Iterable[Found]) -> Iterator[bytes]:
+        """One line. For a name alone no further line is looked for than the first."""
+        count = sum(1 for _ in (found if self.counts else islice(found, 1)))
+        if not count:
+            return
+        shown_name = _styled(_name(name), self.colour, fg="magenta") if self.names else b""
+        number = str(count).encode()
+        yield shown_name + (b":" if self.names and self.counts else b"") + (number if self.counts else b"") + b"\n"
 
     def closing(self, searched: int) -> bytes:
         """Nothing."""
@@ -94,27 +90,31 @@ class JsonSearchFormat:
         default_factory=lambda: {"searches_with_match": 0, "matched_lines": 0, "matches": 0}
     )
 
-    def file(self, found: Found) -> bytes:
+    def file(self, name: str, found: Iterable[Found]) -> Iterator[bytes]:
         """The messages of one file."""
-        path = _text_or_bytes(os.fsencode(found.name))
-        matches = sum(len(match.spans) for match in found.matches)
-        numbers = {"matched_lines": len(found.matches), "matches": matches}
-        for name, number in {"searches_with_match": 1, **numbers}.items():
-            self._totals[name] += number
-        return b"".join(
-            [
-                _message("begin", {"path": path}),
-                *(_message("match", {"path": path, **_fields(match, found.prediction)}) for match in found.matches),
-                _message("end", {"path": path, "language": found.prediction.language, "stats": numbers}),
-            ]
-        )
+        path = _text_or_bytes(os.fsencode(name))
+        numbers = {"matched_lines": 0, "matches": 0}
+        language = None
+        for line in found:
+            if not numbers["matched_lines"]:
+                yield _message("begin", {"path": path})
+            numbers["matched_lines"] += 1
+            numbers["matches"] += len(line.match.spans)
+            language = line.language
+            yield _message("match", {"path": path, **_fields(line)})
+        if not numbers["matched_lines"]:
+            return
+        for key, number in {"searches_with_match": 1, **numbers}.items():
+            self._totals[key] += number
+        yield _message("end", {"path": path, "language": language, "stats": numbers})
 
     def closing(self, searched: int) -> bytes:
         """The summary."""
         return _message("summary", {"stats": {"searches": searched, **self._totals}})
 
 
-def _fields(match: Match, prediction: Prediction) -> dict[str, Any]:
+def _fields(line: Found) -> dict[str, Any]:
+    match = line.match
     return {
         "lines": _text_or_bytes(match.content + match.line_break),
         "line_number": match.row + 1,
@@ -123,8 +123,8 @@ def _fields(match: Match, prediction: Prediction) -> dict[str, Any]:
             {"match": _text_or_bytes(match.content[start:end]), "start": start, "end": end}
             for start, end in match.spans
         ],
-        "labels": label_names(int(prediction.masks[match.row])),
-        "uncertain": label_names(int(prediction.uncertain_masks[match.row])),
+        "labels": label_names(line.mask),
+        "uncertain": label_names(line.uncertain_mask),
     }
 
 
