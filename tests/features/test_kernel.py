@@ -125,6 +125,14 @@ def test_awkward_texts_have_the_same_features(text: bytes) -> None:
         assert_alike([text, b"x\n", text[:100]], [language] * 3)
 
 
+@pytest.mark.parametrize("dtype", [np.int8, np.float32])
+def test_arrays_begin_where_lines_of_the_cache_do(dtype: type[np.generic]) -> None:
+    for count in range(1, 20):
+        array = kernel.aligned_empty((count, 3), dtype)
+        assert (array.shape, array.dtype, array.flags.c_contiguous) == ((count, 3), dtype, True)
+        assert kernel.address(array) % kernel.CACHE_LINE == 0
+
+
 def test_no_token_goes_over_the_end_of_a_line() -> None:
     """So a text says the same whatever stands below it, and texts in one batch say nothing about each other."""
     for text in (b"'\\\n'\n", b"'\\\r'\n", b"'\r'\n"):

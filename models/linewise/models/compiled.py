@@ -265,8 +265,7 @@ class CompiledNetworks:
 
     def _panels(self, weight: Float32Array) -> int:
         n_in, n_out = weight.shape
-        panels = np.empty(-(-n_out // _PANEL) * n_in * _PANEL + _PANEL, dtype=np.float32)
-        panels = panels[-kernel.address(panels) % 64 // 4 :]  # aligned to the cache's lines
+        panels = kernel.aligned_empty((-(-n_out // _PANEL) * n_in, _PANEL), np.float32)
         self._kernel.call("lw_pack", np.ascontiguousarray(weight), n_in, n_out, panels)
         return self._keep(panels)
 

@@ -27,6 +27,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
+from linewise.features import kernel
 from linewise.features.labels import LABEL_NAMES, N_LABELS, TAXONOMY_VERSION
 from linewise.features.languages import LANGUAGE_NAMES
 from linewise.features.vectors import N_LANGUAGE_BUCKETS, N_LINE_BUCKETS
@@ -213,7 +214,9 @@ def _coded_layer(path: Path, arrays: dict[str, NDArray[Any]], name: str, n_input
             )
         if not np.isfinite(array).all() or (part == "codes" and array.min() < -CODE_LIMIT):
             raise ModelError(f"{path}: array {name}.{part} holds a value out of range or not a finite number")
-    return CodedLayer(*(np.ascontiguousarray(arrays[f"{name}.{part}"]) for part in ("codes", "scale", "bias")))
+    codes = kernel.aligned_empty((n_inputs, n_outputs), np.int8)
+    codes[:] = arrays[f"{name}.codes"]
+    return CodedLayer(codes, *(np.ascontiguousarray(arrays[f"{name}.{part}"]) for part in ("scale", "bias")))
 
 
 def _layer(path: Path, arrays: dict[str, NDArray[Any]], name: str, n_inputs: int, n_outputs: int | None) -> Layer:

@@ -9,17 +9,21 @@ on numpy alone: each compiled function has its numpy twin, which is its definiti
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 LIBRARY_NAME, WIDE_LIBRARY_NAME = "_kernel.so", "_kernel_wide.so"
 SWITCH = "LINEWISE_KERNEL"
 """Set this environment variable to `numpy` to leave the library aside."""
+
+CACHE_LINE = 64
+"""Bytes."""
 
 # What each function returns (v nothing, n a whole number, s 0 or -1) and takes (a an array's address, n a number).
 _SIGNATURES = {
@@ -102,6 +106,14 @@ def address(array: NDArray[Any]) -> int:
         return ctypes.addressof(ctypes.c_char.from_buffer(buffer))  # several times faster than `array.ctypes`
     result: int = array.__array_interface__["data"][0]
     return result
+
+
+def aligned_empty(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    """An array that begins where a line of the processor's cache does, so that a row of 64 bytes is one, not two."""
+    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    raw = np.empty(n_bytes + CACHE_LINE, dtype=np.uint8)
+    begin = -address(raw) % CACHE_LINE
+    return raw[begin : begin + n_bytes].view(dtype).reshape(shape)
 
 
 @cache

@@ -4,6 +4,30 @@
 enum { MAX_TOKENS_PER_LANGUAGE = 6000, MAX_SCORES = 64 };
 enum { WINDOW_LINES = 1024, WINDOW_BYTES = 1 << 16 };
 
+/* So many rows of weights are asked for before the first of them is added. */
+enum { ROWS_AHEAD = 64 };
+
+/* Add some rows of `n` weights, times `share`, to `sums`, each in turn. */
+static void add_rows(const float *const *rows, int64_t count, int64_t n, float share, float *sums)
+{
+    if (n < 2 * LANES || n > 3 * LANES) {
+        for (int64_t i = 0; i < count; i++)
+            for (int64_t k = 0; k < n; k++)
+                sums[k] += share * rows[i][k];
+        return;
+    }
+    /* The last lanes may be those of the second ones too, and get the same. */
+    Lanes first = *(Lanes *)sums, second = *(Lanes *)(sums + LANES), last = *(Lanes *)(sums + n - LANES);
+    for (int64_t i = 0; i < count; i++) {
+        first += share * *(const Lanes *)rows[i];
+        second += share * *(const Lanes *)(rows[i] + LANES);
+        last += share * *(const Lanes *)(rows[i] + n - LANES);
+    }
+    *(Lanes *)sums = first;
+    *(Lanes *)(sums + LANES) = second;
+    *(Lanes *)(sums + n - LANES) = last;
+}
+
 /* The scores of a document's language by its first tokens; `of` of shape (n_scores), n_scores <= MAX_SCORES. */
 static void score_languages(
     const float *weight, const float *bias, int64_t n_scores, const Index *first, int64_t begin_line, int64_t end_line,
@@ -12,17 +36,24 @@ static void score_languages(
     int64_t begin = first[begin_line], end = first[end_line];
     end = end - begin < MAX_TOKENS_PER_LANGUAGE ? end : begin + MAX_TOKENS_PER_LANGUAGE;
     float share = (float)(1 / sqrt((double)(end > begin ? end - begin : 1))), sums[MAX_SCORES] = {0};
+    const float *rows[ROWS_AHEAD];
+    int64_t count = 0;
     for (int64_t line = begin_line; line < end_line && first[line] < end; line++)
         for (int64_t token = first[line]; token < first[line + 1] && token < end; token++) {
             uint32_t previous = first[line] == token ? BEGIN : abstract[token - 1];
-            const float *word = weight + (int64_t)((exact[token] * K[0]) >> LANGUAGE_SHIFT) * n_scores;
-            const float *pair =
+            rows[count++] = weight + (int64_t)((exact[token] * K[0]) >> LANGUAGE_SHIFT) * n_scores;
+            rows[count++] =
                 weight + (int64_t)(mix(previous * K[1] + abstract[token] * K[2]) >> LANGUAGE_SHIFT) * n_scores;
-            for (int64_t k = 0; k < n_scores; k++)
-                sums[k] += share * word[k];
-            for (int64_t k = 0; k < n_scores; k++)
-                sums[k] += share * pair[k];
+            for (int64_t k = count - 2; k < count; k++) {
+                __builtin_prefetch(rows[k]);
+                __builtin_prefetch(rows[k] + n_scores - 1);
+            }
+            if (count == ROWS_AHEAD) {
+                add_rows(rows, count, n_scores, share, sums);
+                count = 0;
+            }
         }
+    add_rows(rows, count, n_scores, share, sums);
     float highest = -INFINITY, total = 0;
     for (int64_t k = 0; k < n_scores; k++) {
         sums[k] += bias[k];

@@ -159,26 +159,34 @@ EXPORT void lw_sum_rows(
 
 typedef int8_t Codes __attribute__((vector_size(16), aligned(1), may_alias));
 typedef int16_t CodeSums __attribute__((vector_size(32), aligned(2), may_alias));
-enum { CODE_LANES = 16, AHEAD = 16 };
+enum { CODE_LANES = 16, AHEAD = 32 };
 
 /* Sums of rows of `codes` (n_buckets, width) for one of the lines that `indices` are of; width <= 64, sums within 16 bits. */
 static inline void sum_codes(
     const int32_t *indices, int64_t begin, int64_t end, int64_t n_indices, const int8_t *codes, int64_t width,
     int16_t *sum)
 {
-    CodeSums sums[64 / CODE_LANES] = {0};
-    for (int64_t i = begin; i < end; i++) {
-        const int8_t *row = codes + (int64_t)indices[i] * width;
-        if (i + AHEAD < n_indices)
-            __builtin_prefetch(codes + (int64_t)indices[i + AHEAD] * width);
-        if (width == 64)
-            for (int k = 0; k < 64 / CODE_LANES; k++)
-                sums[k] += __builtin_convertvector(*(const Codes *)(row + k * CODE_LANES), CodeSums);
-        else
+    if (width != 64) {
+        memset(sum, 0, (size_t)width * sizeof *sum);
+        for (int64_t i = begin; i < end; i++)
             for (int64_t k = 0; k < width; k++)
-                ((int16_t *)sums)[k] = (int16_t)(((int16_t *)sums)[k] + row[k]);
+                sum[k] = (int16_t)(sum[k] + codes[(int64_t)indices[i] * width + k]);
+        return;
     }
-    memcpy(sum, sums, (size_t)width * sizeof *sum);
+    CodeSums a = {0}, b = {0}, c = {0}, d = {0};
+    for (int64_t i = begin; i < end; i++) {
+        const int8_t *row = codes + (int64_t)indices[i] * 64;
+        if (i + AHEAD < n_indices)
+            __builtin_prefetch(codes + (int64_t)indices[i + AHEAD] * 64);
+        a += __builtin_convertvector(*(const Codes *)row, CodeSums);
+        b += __builtin_convertvector(*(const Codes *)(row + CODE_LANES), CodeSums);
+        c += __builtin_convertvector(*(const Codes *)(row + 2 * CODE_LANES), CodeSums);
+        d += __builtin_convertvector(*(const Codes *)(row + 3 * CODE_LANES), CodeSums);
+    }
+    *(CodeSums *)sum = a;
+    *(CodeSums *)(sum + CODE_LANES) = b;
+    *(CodeSums *)(sum + 2 * CODE_LANES) = c;
+    *(CodeSums *)(sum + 3 * CODE_LANES) = d;
 }
 
 /* Such sums as the hidden layer that they stand for. */
