@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from . import kernel
 from .documents import WHITE_SPACE, Batch
+from .lexis import State
 from .states import States
 from .tokens import Kind, Tokens
 
@@ -32,7 +33,7 @@ MAX_TOKENS_PER_LANGUAGE = 6000
 """The language is judged by a document's first so many tokens."""
 
 FEATURES_PER_TOKEN = 3
-FEATURES_PER_LINE = 22
+FEATURES_PER_LINE = 23
 _K = [np.uint32(value) for value in (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F, 0x165667B1, 0x7FEB352D)]
 _BEGIN = np.uint32(0x42454749)
 _END = np.uint32(0x454E4421)
@@ -287,8 +288,20 @@ def _line_features(
         before(a0) * _K[1] + before(z0) * _K[2] + a0 * _K[3],
         before(z1) * _K[1] + before(z0) * _K[2] + a0 * _K[3] + a1,
         after(a0) * _K[1] + z0 * _K[2] + a0 * _K[3],
+        _kinds_shown(tokens, states, n_lines) * _K[1] + open_state,
     ]
     return [_bucket(value * _K[0] + salt) for value, salt in zip(combined, salts, strict=True)]
+
+
+def _kinds_shown(tokens: Tokens, states: States, n_lines: int) -> NDArray[np.uint32]:
+    """Which of code (1), comment (2) and string (4) the first tokens of each line stand in: one code per line."""
+    kept, _ = _first_tokens_of_each_line(tokens)
+    lines, state = tokens.lines[kept], states.of_token[kept]
+    is_comment = (state == State.LINE_COMMENT) | (state == State.BLOCK_COMMENT)
+    shown = np.zeros(n_lines, dtype=np.uint32)
+    for code, chosen in ((1, state == State.CODE), (2, is_comment), (4, state > State.BLOCK_COMMENT)):
+        shown[lines[chosen]] |= np.uint32(code)
+    return shown
 
 
 def _bracket_balance(tokens: Tokens, states: States, n_lines: int) -> NDArray[np.uint32]:

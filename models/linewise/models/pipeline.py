@@ -116,7 +116,11 @@ def prepare(language_layer: Layer, documents: Sequence[Document]) -> Prepared:
     """Lines, tokens, languages and states of some documents."""
     batch = make_batch([document.text for document in documents])
     tokens = tokenize(batch)
-    scores = language_scores(language_layer, documents, batch, tokens)
+    return read_as(documents, batch, tokens, language_scores(language_layer, documents, batch, tokens))
+
+
+def read_as(documents: Sequence[Document], batch: Batch, tokens: Tokens, scores: Float32Array) -> Prepared:
+    """Documents read by their languages' scores, float32 of shape (n_documents, N_LANGUAGE_SCORES)."""
     languages = scores[:, : len(LANGUAGE_NAMES)].argmax(axis=1)
     # Languages that read alike (C and C++, JavaScript and TypeScript) share the score, so their sum decides.
     sure = scores[:, : len(LANGUAGE_NAMES)].max(axis=1) >= MIN_LANGUAGE_SCORE

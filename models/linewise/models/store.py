@@ -37,7 +37,7 @@ from .network import Layer, Network
 from .pipeline import N_LINE_OUTPUTS, Networks
 from .sparse import CODE_LIMIT, CodedLayer, decode, encode
 
-FORMAT_VERSION = "3"
+FORMAT_VERSION = "4"
 MODES = ("high-confidence", "balanced", "best-guess")
 _JSON_NAME, _WEIGHTS_NAME = "model.json", "weights.safetensors"
 _MAX_JSON_BYTES, _MAX_WEIGHTS_BYTES = 1 << 20, 64 << 20

@@ -14,7 +14,8 @@ from linewise.training.corpus.shards import LabelledFile
 from linewise.training.trainer.checkpoints import Checkpoints
 from linewise.training.trainer.perceptron import Perceptron, Schedule, Start, label_targets
 from linewise.training.trainer.run import Corpus, fit_stages, training_key
-from linewise.training.trainer.stages import Recipe, Run
+from linewise.training.trainer.sampling import TEXT_CLASS, Sample
+from linewise.training.trainer.stages import Recipe, Run, without
 from linewise.training.trainer.thresholds import N_BINS, fit_thresholds
 
 SMALL = Recipe(
@@ -153,3 +154,18 @@ def test_a_training_goes_on_only_with_the_files_that_it_began_with() -> None:
     keys = {training_key(SMALL, *pair) for pair in ((first, first), (first, second), (second, first))}
     assert len(keys) == 3
     assert training_key(SMALL, first, second) in keys
+
+
+def test_what_a_withheld_language_scored_falls_to_the_others_in_proportion() -> None:
+    scores = np.array([[0.6, 0.1, 0.2, *[0.0] * 13, 0.1]] * 3, dtype=np.float32)
+    nothing = np.empty(0, np.uint32)
+    known = np.empty(0, bool)
+    samples = [
+        Sample(pipeline.Document(b""), 0, nothing, known, withheld=withheld)
+        for withheld in ((), (0,), tuple(range(TEXT_CLASS)))
+    ]
+    of_none, of_one, of_all = without(scores.copy(), samples)
+    assert np.array_equal(of_none, scores[0])
+    assert np.allclose(of_one[:3], [0, 0.3, 0.6])
+    assert of_one[TEXT_CLASS] == of_all[TEXT_CLASS] == scores[0, TEXT_CLASS]
+    assert not of_all[:TEXT_CLASS].any()

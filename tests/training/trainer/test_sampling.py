@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linewise.features.languages import LANGUAGE_INDEX
 from linewise.features.lines import split_lines
 from linewise.training.corpus.shards import LabelledFile
 from linewise.training.trainer.folds import split_projects
 from linewise.training.trainer.sampling import (
     MAX_WINDOW_LINES,
+    TEXT_CLASS,
     Sampling,
     batches,
     draw,
@@ -65,6 +67,18 @@ def test_text_never_has_a_language_told() -> None:
     files = [labelled(b"Dear reader,\n", "text") for _ in range(50)]
     samples = list(draw(files, Sampling(hint_share=1.0), np.random.default_rng(1)))
     assert all(sample.document.language is None for sample in samples)
+
+
+def test_languages_are_withheld_of_a_share_and_twins_together_or_alone() -> None:
+    files = [labelled(b"x\n" * 50, language) for language in ("c", "python", "text") for _ in range(200)]
+    sampling = Sampling(whole_share=1.0, hint_share=0.5, withheld_share=0.4)
+    samples = list(draw(files, sampling, np.random.default_rng(2)))
+    seen = Counter(sample.withheld for sample in samples)
+    c, cpp, python = (LANGUAGE_INDEX[name] for name in ("c", "cpp", "python"))
+    assert set(seen) == {(), (c,), (c, cpp), (python,)}
+    assert len(samples) - seen[()] == pytest.approx(400 * 0.5 * 0.4, rel=0.3)
+    assert all(sample.language in sample.withheld for sample in samples if sample.withheld)
+    assert not any(sample.withheld for sample in samples if sample.document.language or sample.language == TEXT_CLASS)
 
 
 def test_the_same_seed_draws_the_same() -> None:
@@ -128,6 +142,15 @@ def test_a_project_that_holds_most_of_a_language_is_divided_by_folder() -> None:
     line, context = ({file.path.split("/")[0] for file in part} for part in (folds.line, folds.context))
     assert not line & context
     assert 0.45 < sum(len(file.masks) for file in folds.line) / 3040 < 0.75
+
+
+def test_a_project_beside_one_that_holds_most_of_a_language_is_divided_as_well() -> None:
+    projects = {
+        name: [replace(labelled(b"x\n" * 20, "go", name), path=f"folder{n}/f") for n in range(count)]
+        for name, count in (("giant", 40), ("small", 12))
+    }
+    folds = split_projects([file for files in projects.values() for file in files], share=0.6)
+    assert all({"giant", "small"} == {file.project for file in fold} for fold in (folds.line, folds.context))
 
 
 def test_test_cases_are_divided_file_by_file() -> None:

@@ -1,7 +1,7 @@
 /* Hashed n-grams of lines and their sums of weights: `vectors.line_vectors` and its product with the first layer. */
 #include "kernel.h"
 
-enum { MAX_TOKENS_PER_LINE = 48, FEATURES_PER_TOKEN = 3, FEATURES_PER_LINE = 22, BUCKET_SHIFT = 32 - 16 };
+enum { MAX_TOKENS_PER_LINE = 48, FEATURES_PER_TOKEN = 3, FEATURES_PER_LINE = 23, BUCKET_SHIFT = 32 - 16 };
 enum { LANGUAGE_SHIFT = 32 - 15 };
 static const uint32_t K[6] = {0x9E3779B1u, 0x85EBCA77u, 0xC2B2AE3Du, 0x27D4EB2Fu, 0x165667B1u, 0x7FEB352Du};
 static const uint32_t BEGIN = 0x42454749u, END = 0x454E4421u, NOWHERE = 0x4E4F5748u, SALT = 0x51ED270Bu;
@@ -19,6 +19,15 @@ static inline int32_t bucket(uint32_t value) { return (int32_t)(mix(value) >> BU
 static inline uint32_t clip(int64_t value, int64_t low, int64_t high)
 {
     return (uint32_t)(value < low ? low : value > high ? high : value);
+}
+
+/* `vectors._kinds_shown` */
+static inline uint32_t kinds_shown(const uint8_t *states, int64_t count)
+{
+    uint32_t seen = 0, in_comment = 1u << LINE_COMMENT | 1u << BLOCK_COMMENT;
+    for (int64_t token = 0; token < count && token < MAX_TOKENS_PER_LINE; token++)
+        seen |= 1u << states[token];
+    return (seen & 1u) | (seen & in_comment ? 2u : 0) | (seen & ~(in_comment | 1u) ? 4u : 0);
 }
 
 /* How deep a line's brackets are after some of its tokens, and were where they closed most. */
@@ -109,6 +118,7 @@ EXPORT void lw_line_vectors(
             above_first * K[1] + above_last * K[2] + a[0] * K[3],
             above_second * K[1] + above_last * K[2] + a[0] * K[3] + a[1],
             below_first * K[1] + z[0] * K[2] + a[0] * K[3],
+            kinds_shown(of_token + begin, count) * K[1] + open,
         };
         for (uint32_t k = 0; k < FEATURES_PER_LINE; k++)
             *out++ = bucket(combined[k] * K[0] + SALT * (k + 3));

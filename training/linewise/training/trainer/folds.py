@@ -34,9 +34,10 @@ def split_projects(
     """Assign whole projects, language by language, so that the first fold gets about `share` of the lines.
 
     A project goes to the fold that lacks most; the order is by a digest of its name, so the outcome depends on
-    nothing but the names and sizes. A project that holds most of its language is divided by folder instead: whole, it
-    would leave one of the folds with next to nothing of that language. A project of test cases is divided by file: each
-    stands for itself, and both folds need what is rare elsewhere.
+    nothing but the names and sizes. Where one project holds most of its language, all of that language are divided by
+    folder instead: whole, it would leave one of the folds with next to nothing of that language, and the other one
+    without the small projects' style. A project of test cases is divided by file: each stands for itself, and both
+    folds need what is rare elsewhere.
 
     Args:
         files: the files of all languages.
@@ -58,15 +59,15 @@ def split_projects(
 
 
 def _divided(projects: dict[str, list[LabelledFile]], of_test_cases: Collection[str]) -> dict[str, list[LabelledFile]]:
-    """The same files: test cases one by one, those of a project with over `DOMINANT_SHARE` of the lines by folder."""
+    """The same files: test cases one by one, others by folder where one project has over `DOMINANT_SHARE` of all."""
     counts = {name: sum(len(file.masks) for file in files) for name, files in projects.items()}
-    total = sum(counts.values())
+    by_folder = max(counts.values()) > DOMINANT_SHARE * sum(counts.values())
     parts: dict[str, list[LabelledFile]] = defaultdict(list)
     for name, files in projects.items():
         for file in files:
             if name in of_test_cases:
                 part = f"{name}/{file.path}"
-            elif counts[name] > DOMINANT_SHARE * total:
+            elif by_folder:
                 part = f"{name}/{file.path.rpartition('/')[0]}"
             else:
                 part = name

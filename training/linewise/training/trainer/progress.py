@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-STAGES = ("language", "line", "first context", "second context")
+STAGES = ("language", "line", "language of all", "first context", "second context")
 
 
 class Progress:

@@ -108,18 +108,22 @@ def fit_networks(
 def fit_stages(
     line_files: Sequence[LabelledFile], context_files: Sequence[LabelledFile], validation: Corpus, run: Run
 ) -> Networks:
-    """Fit the language layer and the line network on some files, and the context networks on others.
+    """Fit the line network on some files, and the context networks on others.
+
+    The language layer that these learn from is fitted on the files of the line network. The one that the model keeps is
+    fitted on all.
 
     Each context network is calibrated as soon as it is fitted, the first one for the labels that the second leaves as
     they are, so that the second learns from answers as they are given.
     """
 
     def calibration(networks: Networks) -> Affine:
-        return fit_calibration(validation_views(validation), answer_with(networks))
+        return fit_calibration(validation_views(validation), answer_with(replace(networks, language=language)))
 
     networks = initial_networks()
-    networks = replace(networks, language=fit_language(line_files, run))
+    networks = replace(networks, language=fit_language("language", line_files, run))
     words, line = fit_line(line_files, networks, run).layers
+    language = fit_language("language of all", [*line_files, *context_files], run)
     # The later networks learn from answers of the weights as they are stored.
     stored = store.compact(replace(networks, words=words, line=line))
     first = fit_first_context(context_files, stored, run)
@@ -127,7 +131,7 @@ def fit_stages(
     stored = replace(stored, first_context=first)
     second = fit_second_context(context_files, stored, run)
     second = calibrated(second, calibration(replace(stored, second_context=second)).taken(REFINED))
-    return replace(stored, second_context=second, words=words)
+    return replace(stored, language=language, second_context=second, words=words)
 
 
 def validation_views(corpus: Corpus) -> list[dict[str, Iterator[Sample]]]:

@@ -26,6 +26,11 @@ TEXT_CLASS = len(LANGUAGE_NAMES)
 """The class of a document that is none of the languages."""
 MAX_WINDOW_LINES = 60
 _FILES_AT_ONCE = 64
+_WITH_TWINS = {
+    LANGUAGE_INDEX[name]: (LANGUAGE_INDEX[first], LANGUAGE_INDEX[second])
+    for first, second in (("c", "cpp"), ("javascript", "typescript"))
+    for name in (first, second)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +41,14 @@ class Sampling:
         whole_share: share of files that are used whole; the others are cut into windows.
         hint_share: share of documents whose language is told.
         context_share: share of documents of which it is told whether they are whole.
+        withheld_share: share of documents that are read as if their language were unknown to the model: they stand
+            for the languages that it has never seen.
     """
 
     whole_share: float = 0.55
     hint_share: float = 0.25
     context_share: float = 0.5
+    withheld_share: float = 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,7 @@ class Sample:
         known: whether the truth of each line is known, bool of shape (n_lines,).
         inside: whether each line begins inside what opened above it in the whole file, bool of shape (n_lines,); None
             where nobody asked.
+        withheld: indices of languages that the pipeline is not to recognise.
     """
 
     document: Document
@@ -61,6 +70,7 @@ class Sample:
     masks: NDArray[np.uint32]
     known: NDArray[np.bool_]
     inside: NDArray[np.bool_] | None = None
+    withheld: tuple[int, ...] = ()
 
 
 def draw(files: Sequence[LabelledFile], sampling: Sampling, rng: np.random.Generator) -> Iterator[Sample]:
@@ -145,4 +155,8 @@ def _sample(
     told = language != TEXT_CLASS and rng.random() < sampling.hint_share
     context = extent if rng.random() < sampling.context_share else "unknown"
     document = Document(data, file.language if told else None, context)
-    return Sample(document, language, file.masks[lines], file.known[lines], inside[lines])
+    withheld: tuple[int, ...] = ()
+    if not told and language != TEXT_CLASS and rng.random() < sampling.withheld_share:
+        # With its twin or without: an unseen language may resemble a known one closely or not at all.
+        withheld = _WITH_TWINS.get(language, (language,)) if rng.random() < 0.5 else (language,)
+    return Sample(document, language, file.masks[lines], file.known[lines], inside[lines], withheld)

@@ -25,7 +25,7 @@ from linewise.training.corpus.shards import LabelledFile
 
 from .checkpoints import Checkpoints
 from .perceptron import Perceptron, Rows, Schedule, Start, label_targets
-from .sampling import Sample, Sampling, batches, draw, inside_of, truth_of
+from .sampling import TEXT_CLASS, Sample, Sampling, batches, draw, inside_of, truth_of
 
 PIPELINE_LINES = 8_000
 """Lines that go through the pipeline at once."""
@@ -41,7 +41,16 @@ MakeTargets = Callable[[NDArray[np.uint32], NDArray[np.bool_]], NDArray[np.uint8
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Everything that training depends on besides the corpus."""
+    """Everything that training depends on besides the corpus.
+
+    Attributes:
+        language: how the language layer is fitted.
+        line: how the line network is.
+        first_context: how the first context network is.
+        second_context: how the second one is.
+        sampling: how documents are drawn.
+        seed: of everything random.
+    """
 
     language: Schedule
     line: Schedule
@@ -53,8 +62,8 @@ class Recipe:
 
 FULL = Recipe(
     language=Schedule((), 2e-2, 64, 3),
-    line=Schedule((64,), 4e-3, 4096, 4),
-    first_context=Schedule((48,), 2e-3, 256, 4),
+    line=Schedule((64,), 4e-3, 4096, 3),
+    first_context=Schedule((48,), 2e-3, 256, 3),
     second_context=Schedule((48,), 1e-3, 256, 2),
 )
 """Trains the model that ships."""
@@ -96,7 +105,7 @@ def initial_networks() -> Networks:
     )
 
 
-def fit_language(files: Sequence[LabelledFile], run: Run) -> Layer:
+def fit_language(name: str, files: Sequence[LabelledFile], run: Run) -> Layer:
     """The language of a document from its words."""
     recipe = run.recipe
     sampling = replace(recipe.sampling, whole_share=0.3, hint_share=0.0)
@@ -116,14 +125,14 @@ def fit_language(files: Sequence[LabelledFile], run: Run) -> Layer:
                 yield csr_array(vstack(rows)), np.array(languages), done
                 rows, languages, done = [], [], 0
 
-    return _fit("language", recipe.language, shards, total, np.arange(N_LANGUAGE_SCORES), run).layers[0]
+    return _fit(name, recipe.language, shards, total, np.arange(N_LANGUAGE_SCORES), run).layers[0]
 
 
 def fit_line(files: Sequence[LabelledFile], networks: Networks, run: Run) -> Network:
     """The labels of a line, and whether it lies inside what began above it, from the line alone."""
 
     def rows(samples: list[Sample]) -> Rows:
-        prepared = pipeline.prepare(networks.language, [sample.document for sample in samples])
+        prepared = _prepared(networks.language, samples)
         return prepared.vectors().matrix()
 
     def targets(masks: NDArray[np.uint32], inside: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -136,7 +145,7 @@ def fit_first_context(files: Sequence[LabelledFile], networks: Networks, run: Ru
     """The labels of a line from what the line network says of it and of its relatives."""
 
     def rows(samples: list[Sample]) -> Rows:
-        prepared = pipeline.prepare(networks.language, [sample.document for sample in samples])
+        prepared = _prepared(networks.language, samples)
         _, fill = pipeline.first_context_inputs(networks, prepared)
         return _filled(fill, prepared, networks.first_context.n_inputs)
 
@@ -150,7 +159,7 @@ def fit_second_context(files: Sequence[LabelledFile], networks: Networks, run: R
     """The labels of a line from the first context network's answers for it and its relatives."""
 
     def rows(samples: list[Sample]) -> Rows:
-        prepared = pipeline.prepare(networks.language, [sample.document for sample in samples])
+        prepared = _prepared(networks.language, samples)
         _, fill = pipeline.second_context_inputs(networks, prepared)
         n_hidden = networks.first_context.layers[-1].weight.shape[0]
         return _filled(fill, prepared, second_layout(n_hidden)["context"].stop)
@@ -160,6 +169,32 @@ def fit_second_context(files: Sequence[LabelledFile], networks: Networks, run: R
 
     start = Start(len(REFINED), LOGIT_SCALE)
     return _fit_lines("second context", files, rows, targets, len(REFINED), run.recipe.second_context, run, start)
+
+
+def _prepared(language_layer: Layer, samples: list[Sample]) -> pipeline.Prepared:
+    """Samples as the pipeline prepares them, but that some languages are withheld from it."""
+    documents = [sample.document for sample in samples]
+    batch = make_batch([document.text for document in documents])
+    tokens = tokenize(batch)
+    scores = without(pipeline.language_scores(language_layer, documents, batch, tokens), samples)
+    return pipeline.read_as(documents, batch, tokens, scores)
+
+
+def without(scores: Float32Array, samples: Sequence[Sample]) -> Float32Array:
+    """Language scores as if the model had never seen the languages that the samples withhold.
+
+    What they had falls to the other languages, in proportion; the score of being no code stays.
+
+    Args:
+        scores: float32 of shape (n_samples, N_LANGUAGE_SCORES), changed in place.
+        samples: the documents.
+    """
+    for row, sample in zip(scores, samples, strict=True):
+        if sample.withheld:
+            known = row[:TEXT_CLASS].sum()
+            row[list(sample.withheld)] = 0
+            row[:TEXT_CLASS] *= known / max(row[:TEXT_CLASS].sum(), np.finfo(np.float32).tiny)
+    return scores
 
 
 def _filled(fill: Inputs, prepared: pipeline.Prepared, n_inputs: int) -> Float32Array:
