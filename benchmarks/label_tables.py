@@ -143,7 +143,7 @@ def measure_patches(folder: Path, rounds: int) -> dict[str, float]:
 def patch_of(folder: Path) -> Iterator[str]:
     """A patch of so many lines in which every seventeenth line of some files is changed."""
     left = PATCH_LINES
-    for path in sorted(folder.rglob("*.py")):
+    for path in sorted(path for path in folder.rglob("*.py") if path.is_file()):  # a project may be called so
         lines = path.read_text("utf-8", "replace").splitlines()
         changed = [f"{line}  # changed" if row % 17 == 5 else line for row, line in enumerate(lines)]
         patch = list(difflib.unified_diff(lines, changed, f"a/{path.name}", f"b/{path.name}", lineterm=""))
