@@ -17,8 +17,15 @@ def decided(labels: list[str], complete: bool = True, **probabilities: float) ->
 @pytest.mark.parametrize(
     ("labels", "probabilities", "expected"),
     [
-        (["call"], {"call": 0.6, "code": 0.4}, ("code", "call")),
-        (["comment", "string"], {"comment": 0.9, "string": 0.6}, ("code", "comment", "string")),
+        (["call"], {"call": 0.6, "code": 0.45}, ("code", "call")),
+        (["comment", "string"], {"comment": 0.9, "string": 0.6, "code": 0.45}, ("code", "comment", "string")),
+        (["comment", "conditional", "in_loop"], {"comment": 0.99, "conditional": 0.8}, ("comment", "in_loop")),
+        (
+            ["comment", "conditional", "call"],
+            {"comment": 0.9, "call": 0.98, "code": 0.1},
+            ("code", "comment", "conditional", "call"),
+        ),
+        (["string"], {"string": 0.6, "documentation": 0.3}, ("documentation",)),
         (["text", "code", "call"], {"text": 0.8, "code": 0.6}, ("text",)),
         (["text", "code", "call"], {"text": 0.5, "code": 0.6}, ("code", "call")),
         (["text", "comment", "in_loop"], {"text": 0.9, "comment": 0.6}, ("text", "in_loop")),

@@ -1,8 +1,9 @@
 """Labels that agree with each other: the taxonomy's rules, applied to what the thresholds give.
 
 Each label has a threshold of its own, so on a doubtful line they can contradict each other. The rules that form alone
-decides settle it: a construct implies `code`, `text` stands beside neither `code` nor `comment`, and a visible line has
-at least one of `code`, `comment`, `documentation` and `text`. Probabilities stay as they are.
+decides settle it: a construct implies `code`, so what seems to begin where there surely is none does not; `text` stands
+beside neither `code` nor `comment`; and a visible line has at least one of `code`, `comment`, `documentation` and
+`text`. Probabilities stay as they are.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from linewise.features.labels import LABEL_INDEX, Group, group_mask, mask_of
+from linewise.features.labels import LABEL_INDEX, N_LABELS, Group, group_mask, mask_of
 
 _BLANK, _CODE, _TEXT = (np.uint32(mask_of([name])) for name in ("blank", "code", "text"))
 _IMPLIES_CODE = np.uint32(group_mask(Group.CONSTRUCT) | mask_of(["string", "delimiter"]))
 _COMMENTS = np.uint32(mask_of(["comment", "documentation"]))
 _NOT_TEXT = _IMPLIES_CODE | _CODE | _COMMENTS
+_IMPLYING = _IMPLIES_CODE & (np.uint32(1) << np.arange(N_LABELS, dtype=np.uint32))  # (n_labels,)
+_CODE_INDEX = LABEL_INDEX["code"]
 _CARRIERS = np.array([LABEL_INDEX[name] for name in ("code", "comment", "documentation", "text")])
 
 
@@ -37,7 +40,14 @@ def reconcile(
         is_text = of_carriers[:, 3] >= of_carriers[:, :3].max(axis=1)
         masks[contested[is_text]] &= ~_NOT_TEXT
         masks[contested[~is_text]] &= ~_TEXT
-    masks[masks & _IMPLIES_CODE != 0] |= _CODE
+    begun = np.flatnonzero((masks & _IMPLIES_CODE != 0) & (masks & _CODE == 0))
+    if len(begun):
+        of_line = probabilities[begun]
+        given = (masks[begun, None] & _IMPLYING) != 0
+        most = np.where(given, of_line, 0).max(axis=1)
+        is_code = most >= 1 - of_line[:, _CODE_INDEX]
+        masks[begun[is_code]] |= _CODE
+        masks[begun[~is_code]] &= ~_IMPLIES_CODE
     if complete:
         open_lines = np.flatnonzero(masks & (_CODE | _COMMENTS | _TEXT | _BLANK) == 0)
         if len(open_lines):
