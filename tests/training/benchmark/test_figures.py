@@ -78,7 +78,9 @@ def test_decisions_part_given_uncertain_and_ruled_out() -> None:
 
 
 def test_labels_are_given_as_the_classifier_gives_them() -> None:
-    call = given_labels(column([0.9, 0.1], CALL, np.float32), pair(0.2, 0.5))
+    probabilities = column([0.9, 0.1], CALL, np.float32)
+    probabilities[0, LABEL_INDEX["code"]] = 0.2
+    call = given_labels(probabilities, pair(0.2, 0.5))
     assert call[0, [CALL, LABEL_INDEX["code"]]].all()
     assert call[1].sum() == 1
     assert not given_labels(column([0.1], CALL, np.float32), pair(0.2, 0.5), complete=False).any()
