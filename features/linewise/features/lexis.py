@@ -32,6 +32,14 @@ class State(IntEnum):
     """Lua's ``[[ … ]]``, Python's ``'''``, heredocs."""
 
 
+class Shown(IntEnum):
+    """What tokens of a line stand in, as bits."""
+
+    CODE = 1
+    COMMENT = 2
+    STRING = 4
+
+
 class Event(IntEnum):
     """A token that can change the state."""
 
@@ -59,6 +67,7 @@ class Event(IntEnum):
 
 
 N_STATES = len(State)
+N_SHOWN = len(Shown)
 N_EVENTS = len(Event)
 UNKNOWN_LANGUAGE = len(LANGUAGE_NAMES)
 """The row of the tables that serves texts whose language is not known."""

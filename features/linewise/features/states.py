@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from . import kernel
 from .documents import Batch
 from .heredocs import close_heredocs
-from .lexis import N_STATES, Event, State, transition_table
+from .lexis import N_STATES, Event, Shown, State, transition_table
 from .tokens import Kind, Tokens
 
+_SHOWS = np.array([Shown.CODE, Shown.COMMENT, Shown.COMMENT, *[Shown.STRING] * (N_STATES - 3)], dtype=np.uint8)
 MAX_EVENTS_PER_LINE = 64
 """Events past these change nothing: a line that holds more is minified or data."""
 
@@ -31,12 +32,15 @@ class States:
             line from `State.CODE`; uint8 of shape (n_tokens,).
         line_maps: the state after each line, its break included, for each state before it; uint8 of shape
             (n_lines, N_STATES).
+        line_shown: which of `lexis.Shown` a line shows, for each state before it, as bits; uint8 of shape
+            (n_lines, N_STATES).
         open_at_end: the state at the end of each line before its break, read from `State.CODE`; uint8, (n_lines,).
         at_start: the state at each line's start, carried from the text's start; uint8 of shape (n_lines,).
     """
 
     of_token: NDArray[np.uint8]
     line_maps: NDArray[np.uint8]
+    line_shown: NDArray[np.uint8]
     open_at_end: NDArray[np.uint8]
     at_start: NDArray[np.uint8]
 
@@ -56,7 +60,7 @@ def read_states(batch: Batch, tokens: Tokens, languages: NDArray[np.intp]) -> St
 def _compiled(compiled: kernel.Kernel, batch: Batch, tokens: Tokens, languages: NDArray[np.intp]) -> States:
     n_lines = len(batch.lines)
     of_token = np.empty(len(tokens.starts), dtype=np.uint8)
-    line_maps = np.empty((n_lines, N_STATES), dtype=np.uint8)
+    line_maps, line_shown = np.empty((2, n_lines, N_STATES), dtype=np.uint8)
     open_at_end = np.empty(n_lines, dtype=np.uint8)
     stray_close = np.empty(n_lines, dtype=bool)
     compiled.call(
@@ -71,12 +75,13 @@ def _compiled(compiled: kernel.Kernel, batch: Batch, tokens: Tokens, languages: 
         transition_table(),
         of_token,
         line_maps,
+        line_shown,
         open_at_end,
         stray_close,
     )
     close_heredocs(batch, tokens, of_token, languages, line_maps)
     at_start = carry(line_maps, batch.line_offsets, _initial_states(batch, languages, line_maps, stray_close))
-    return States(of_token, line_maps, open_at_end, at_start)
+    return States(of_token, line_maps, line_shown, open_at_end, at_start)
 
 
 def _read_states(batch: Batch, tokens: Tokens, languages: NDArray[np.intp]) -> States:
@@ -95,6 +100,8 @@ def _read_states(batch: Batch, tokens: Tokens, languages: NDArray[np.intp]) -> S
     after = np.zeros(len(event_tokens), dtype=np.uint8)
     active = np.flatnonzero(counts)
     codes = events[event_tokens]
+    begins_plain, goes_on_plain = _plain_tokens(tokens, event_tokens[rank < MAX_EVENTS_PER_LINE])
+    shown = np.where(begins_plain[:, None], _SHOWS[maps], 0).astype(np.uint8)
     stray_close = np.full(n_lines, False)
     for k in range(min(int(counts.max(initial=0)), MAX_EVENTS_PER_LINE)):
         active = active[counts[active] > k]
@@ -103,6 +110,9 @@ def _read_states(batch: Batch, tokens: Tokens, languages: NDArray[np.intp]) -> S
         updated = table[language_of_line[active, None], codes[event, None], current]
         maps[active] = updated
         before[event], after[event] = current[:, 0], updated[:, 0]
+        shown[active] |= _SHOWS[np.maximum(current, updated)]
+        goes_on = goes_on_plain[event_tokens[event]]
+        shown[active[goes_on]] |= _SHOWS[updated[goes_on]]
         stray_close[active] |= (codes[event] == Event.CLOSE) & (current[:, 0] == State.CODE)
     frozen = rank >= MAX_EVENTS_PER_LINE
     if frozen.any():
@@ -114,6 +124,7 @@ def _read_states(batch: Batch, tokens: Tokens, languages: NDArray[np.intp]) -> S
     return States(
         of_token=of_token,
         line_maps=line_maps,
+        line_shown=shown,
         open_at_end=open_at_end,
         at_start=carry(line_maps, batch.line_offsets, _initial_states(batch, languages, line_maps, stray_close)),
     )
@@ -185,6 +196,16 @@ def _initial_states(
     np.minimum.at(first_open, batch.document_of_line[opened], opened)
     initial[first_stray < first_open] = State.BLOCK_COMMENT
     return initial
+
+
+def _plain_tokens(tokens: Tokens, event_tokens: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether each line begins with a token that is no event, (n_lines,), and whether each token is followed by one."""
+    plain = np.ones(len(tokens.starts) + 1, dtype=bool)
+    plain[event_tokens] = False
+    begins = plain[tokens.first[:-1]] & (np.diff(tokens.first) > 0)
+    follows = np.append(plain[1:], False)
+    follows[tokens.first[1:] - 1] = False  # a line's last token; where a line has none, the last of one before
+    return begins, follows
 
 
 def _token_states(

@@ -57,7 +57,17 @@ _N_LOGARITHMS = 4096
 # Columns of the input side by side, or summed where two parts show the same row.
 _FIRST_GROUPS = (
     ("hidden", "own"),
-    ("previous+previous_opaque", "next+next_opaque", "previous_2", "next_2", "sibling", "place", "novelty", "whole"),
+    (
+        "previous+previous_opaque",
+        "next+next_opaque",
+        "previous_2",
+        "next_2",
+        "sibling",
+        "place",
+        "novelty",
+        "whole",
+        "shown",
+    ),
     ("previous_opaque",),
     ("next_opaque",),
     ("parent", "ancestors", "after_parent"),

@@ -16,7 +16,7 @@ from linewise.features import kernel
 from linewise.features.brackets import N_BRACKETS
 from linewise.features.documents import Batch
 from linewise.features.labels import LABELS, Group
-from linewise.features.lexis import N_STATES
+from linewise.features.lexis import N_STATES, Shown
 from linewise.features.novelty import BINDS_IN_TEXT, novelty
 from linewise.features.states import States
 from linewise.features.structure import Rows, Structure, ancestor_maximum, continued
@@ -42,6 +42,7 @@ from .network import Float32Array, Inputs, Part, sigmoid
 
 _FILE, _UNKNOWN = CONTEXTS.index("file"), CONTEXTS.index("unknown")
 _CONSTRUCTS = np.array([index for index, label in enumerate(LABELS) if label.group is Group.CONSTRUCT])
+_SHOWN = np.array(list(Shown), dtype=np.uint8)
 _ONE_OF_STATE, _ONE_OF_CONTEXT = np.eye(N_STATES, dtype=np.float32), np.eye(len(CONTEXTS), dtype=np.float32)
 
 
@@ -155,6 +156,7 @@ def first_inputs(around: Surroundings, tokens: Tokens, hidden: Float32Array, pro
             Part(start["place"], _place(batch, structure)),
             Part(start["novelty"], names, row),
             Part(start["whole"], _whole(around, names)),
+            Part(start["shown"], _shown(around.states)),
             Part(start["first_line"], of_first_line, row, _first_row(structure)),
             Part(start["language"], around.language_scores, document),
             Part(start["context"], one_of_context, document),
@@ -234,6 +236,12 @@ def _whole(around: Surroundings, names: Float32Array) -> Float32Array:
         whole * (own[:, 5] - np.where(of_text, own[:, 6], own[:, 7])),
     )
     return np.stack(columns, axis=1).astype(np.float32)
+
+
+def _shown(states: States) -> Float32Array:
+    """Whether each line shows code, a comment, a string, read from its beginning; float32, (n_lines, N_SHOWN)."""
+    shown = states.line_shown[np.arange(len(states.at_start)), states.at_start]
+    return ((shown[:, None] & _SHOWN) > 0).astype(np.float32)
 
 
 def _by_row(structure: Structure, values: Float32Array) -> Float32Array:

@@ -8,7 +8,7 @@ import numpy as np
 
 from linewise.features.labels import LABEL_INDEX, N_LABELS
 from linewise.features.languages import LANGUAGE_NAMES
-from linewise.features.lexis import N_STATES
+from linewise.features.lexis import N_SHOWN, N_STATES
 from linewise.features.novelty import N_NOVELTY
 
 CONTEXTS = ("file", "fragment", "unknown")
@@ -83,6 +83,7 @@ FIRST_LAYOUT = _layout(
         ("place", N_PLACE),
         ("novelty", N_NOVELTY),
         ("whole", N_WHOLE),
+        ("shown", N_SHOWN),
         ("first_line", len(FIRST_LINE)),
         ("language", N_LANGUAGE_SCORES),
         ("context", len(CONTEXTS)),

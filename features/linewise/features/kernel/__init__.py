@@ -30,7 +30,7 @@ _SIGNATURES = {
     "lw_classify_bytes": "n anaa",
     "lw_tokens": "v anaaaanaaaaaaa",
     "lw_indentation": "v aaaana",
-    "lw_read_states": "v aaaaanaaaaaa",
+    "lw_read_states": "v aaaaanaaaaaaa",
     "lw_settle_states": "s aaanaaaaa",
     "lw_carry": "v aanaa",
     "lw_vector_offsets": "v ana",

@@ -86,7 +86,7 @@ typedef struct {
     Index *line_offsets, *row_of_line;
     uint8_t *language_of;
     int32_t *indents; /* -1 where a line is blank */
-    uint8_t *line_maps, *stray_close, *at_start, *state_after, *traits;
+    uint8_t *line_maps, *line_shown, *stray_close, *at_start, *state_after, *shown, *traits;
     uint8_t *brackets; /* see `put_brackets` */
     int64_t n_brackets, bracket_capacity;
     Mentions mentions;
@@ -194,8 +194,8 @@ VISIBLE int64_t lw_line_offsets(
 /* Give up a batch. */
 VISIBLE void lw_end(Text *t)
 {
-    void *all[] = {t->line_offsets, t->row_of_line, t->language_of, t->indents, t->line_maps, t->stray_close, t->at_start,
-                   t->state_after, t->traits, t->brackets, t->mentions.marks, t->mentions.hashes, t->heredocs,
+    void *all[] = {t->line_offsets, t->row_of_line, t->language_of, t->indents, t->line_maps, t->line_shown, t->stray_close,
+                   t->at_start, t->state_after, t->shown, t->traits, t->brackets, t->mentions.marks, t->mentions.hashes, t->heredocs,
                    t->inside_logits, t->probabilities, t->own_is_lent ? NULL : t->own, t->is_sentinel, t->inside, t->aside, t->enclosing_kind,
                    t->closes, t->transparent, t->novelty, t->sentinel, t->raw_indent, t->enclosing, t->matching, t->depth,
                    t->unopened, t->indent, t->previous_opaque, t->next_opaque, t->parent, t->root, t->sibling,
@@ -215,7 +215,8 @@ static int begin_lines(Text *t, const int64_t *line_offsets, void *room)
     t->own_is_lent = room != NULL;
     if (TAKE(t->line_offsets, t->n_documents + 1) || TAKE(t->row_of_line, t->n_lines) ||
         TAKE(t->language_of, t->n_documents) || TAKE(t->indents, t->n_lines) ||
-        TAKE(t->line_maps, t->n_lines * N_STATES) || TAKE(t->stray_close, t->n_lines) || TAKE(t->traits, t->n_lines) ||
+        TAKE(t->line_maps, t->n_lines * N_STATES) || TAKE(t->line_shown, t->n_lines * N_STATES) ||
+        TAKE(t->stray_close, t->n_lines) || TAKE(t->traits, t->n_lines) ||
         TAKE(t->inside_logits, t->n_lines) || TAKE(t->probabilities, t->n_rows * model->n_labels) ||
         (!room && !(t->own = take(t->n_lines, (size_t)t->own_size))))
         return -1;

@@ -33,5 +33,7 @@ enum {
 /* `lexis.State` */
 enum { CODE, LINE_COMMENT, BLOCK_COMMENT };
 enum { N_STATES = 8 };
+/* `lexis.Shown`, as bits */
+enum { SHOWS_CODE = 1, SHOWS_COMMENT = 2, SHOWS_STRING = 4 };
 
 #endif

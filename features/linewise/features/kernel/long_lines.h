@@ -111,7 +111,8 @@ static int add_long_line(Text *t, Window *window, Reader *reader)
     t->traits[line] |= goes_on_after(sum.last_byte);
     t->stray_close[line] = (uint8_t)sum.course.stray;
     end_course(
-        &sum.course, model->transitions + window->languages[k] * N_EVENTS * N_STATES, t->line_maps + line * N_STATES);
+        &sum.course, model->transitions + window->languages[k] * N_EVENTS * N_STATES, t->line_maps + line * N_STATES,
+        t->line_shown + line * N_STATES);
     window->open_at_end[k] = sum.course.map[0];
     window->balances[k] = (uint8_t)code_of_balance(sum.balance);
     window->first[++window->n_lines] = (Index)window->n_tokens;

@@ -2,6 +2,7 @@
  * the second one takes over from the first stays in the cache and is held for no other lines. */
 
 enum { SECTION = 1 << SECTION_BITS };
+enum { N_WHOLE = 6, N_SHOWN = 3 };
 
 /* The networks on their way over a text. `places` is what the first one sees of a line's place, `whole` whether each
  * document may be a whole file, `kept` the rows that another section sees; `answers` (of the section's rows) and `sums`
@@ -56,6 +57,9 @@ static void put_near(const Text *t, const Flow *flow, const Shown *shown, const 
     to[3] = whole ? names[0] - names[2] : 0;
     to[4] = to[in_text ? 2 : 3];
     to[5] = whole ? names[5] - names[in_text ? 6 : 7] : 0;
+    to += N_WHOLE;
+    for (int i = 0; i < N_SHOWN; i++)
+        to[i] = t->shown[line] >> i & 1;
 }
 
 /* The first context network for a block: its logits in `outputs`, what is below them in `hidden`. */

@@ -98,7 +98,7 @@ static int read_window(Text *t, Window *window, int64_t line)
     lw_read_states(
         window->data, window->starts, window->ends, window->kinds, window->first + line, window->n_lines - line,
         window->languages + line, t->model->transitions, window->of_token, t->line_maps + begin * N_STATES,
-        window->open_at_end + line, t->stray_close + begin);
+        t->line_shown + begin * N_STATES, window->open_at_end + line, t->stray_close + begin);
     spend(t, AT_STATES);
     int failed = keep_text(t, window, line);
     spend(t, AT_STRUCTURE);

@@ -32,7 +32,8 @@ static int is_doubtful(const Text *t, int64_t begin, int64_t end, const uint8_t 
     return 0;
 }
 
-/* The state at each line's start, as is likeliest, and after it: `interior.settle_states`. */
+/* The state at each line's start, as is likeliest, and after it, and what the line shows:
+ * `interior.settle_states`. */
 static int settle_states(Text *t)
 {
     const Model *model = t->model;
@@ -42,7 +43,8 @@ static int settle_states(Text *t)
     int failed = close_all_heredocs(t);
     failed |= TAKE(beginnings, t->n_documents * N_STATES);
     failed |= TAKE(doubtful, t->n_documents);
-    failed = failed || TAKE(t->at_start, t->n_lines) || TAKE(t->state_after, t->n_lines);
+    failed = failed || TAKE(t->at_start, t->n_lines) || TAKE(t->state_after, t->n_lines) ||
+             TAKE(t->shown, t->n_lines);
     for (int64_t line = 0; !failed && line < t->n_lines; line++)
         t->inside_logits[line] = limited(t->inside_logits[line], model->limits[1], model->limits[2]);
     for (int64_t k = 0; !failed && k < t->n_documents; k++) {
@@ -68,12 +70,15 @@ static int settle_states(Text *t)
     failed = failed || lw_settle_states(
         t->line_maps, t->line_offsets, doubtful, n_doubtful, beginnings, t->inside_logits, model->slips, model->margin,
         t->at_start);
-    for (int64_t line = 0; !failed && line < t->n_lines; line++)
+    for (int64_t line = 0; !failed && line < t->n_lines; line++) {
         t->state_after[line] = t->line_maps[line * N_STATES + t->at_start[line]];
+        t->shown[line] = t->line_shown[line * N_STATES + t->at_start[line]];
+    }
     free(beginnings);
     free(doubtful);
     DROP(t->inside_logits);
     DROP(t->line_maps);
+    DROP(t->line_shown);
     DROP(t->stray_close);
     return failed;
 }

@@ -49,11 +49,14 @@ static inline int event_of(const uint8_t *data, int64_t start, int64_t end, uint
     }
 }
 
-/* How a line reads up to one of its tokens: what has become of each state that it may begin in, where the token ends, and
- * which event it is. */
+static const uint8_t SHOWS[N_STATES] = {
+    SHOWS_CODE, SHOWS_COMMENT, SHOWS_COMMENT, SHOWS_STRING, SHOWS_STRING, SHOWS_STRING, SHOWS_STRING, SHOWS_STRING};
+
+/* How a line reads up to one of its tokens: what has become of each state that it may begin in and what it has shown
+ * since, whether a token was seen since the last event, where the token ends, and which event it is. */
 typedef struct {
-    uint8_t map[N_STATES];
-    int n_events, stray, previous;
+    uint8_t map[N_STATES], shown[N_STATES];
+    int n_events, stray, previous, is_noted;
     int64_t before;
 } Course;
 
@@ -61,7 +64,16 @@ static inline void begin_course(Course *course)
 {
     for (int k = 0; k < N_STATES; k++)
         course->map[k] = (uint8_t)k;
-    course->n_events = course->stray = 0;
+    memset(course->shown, 0, sizeof course->shown);
+    course->n_events = course->stray = course->is_noted = 0;
+}
+
+/* Note that a token stands between two events. */
+static inline void note_token(Course *course)
+{
+    for (int k = 0; !course->is_noted && k < N_STATES; k++)
+        course->shown[k] |= SHOWS[course->map[k]];
+    course->is_noted = 1;
 }
 
 /* Go on with the tokens begin:end of a line. */
@@ -76,31 +88,39 @@ static inline void go_on(
         course->previous = event;
         if (event == NONE) {
             of_token[token] = (uint8_t)was;
+            note_token(course);
             continue;
         }
         if (course->n_events++ < MAX_EVENTS_PER_LINE) {
             const uint8_t *to = transitions + event * N_STATES;
             course->stray |= event == CLOSE && was == CODE;
-            for (int k = 0; k < N_STATES; k++)
-                course->map[k] = to[course->map[k]];
+            for (int k = 0; k < N_STATES; k++) {
+                uint8_t from = course->map[k];
+                course->map[k] = to[from];
+                course->shown[k] |= SHOWS[from > to[from] ? from : to[from]];
+            }
+            course->is_noted = 0;
+        } else {
+            note_token(course);
         }
         /* A delimiter belongs to what it opens or closes. */
         of_token[token] = was > course->map[0] ? (uint8_t)was : course->map[0];
     }
 }
 
-/* The line's map: the state after it, by the state before it. */
-static inline void end_course(const Course *course, const uint8_t *transitions, uint8_t *line_map)
+/* The line's map: the state after it, by the state before it; and what it shows, by the same. */
+static inline void end_course(const Course *course, const uint8_t *transitions, uint8_t *line_map, uint8_t *shown)
 {
     for (int k = 0; k < N_STATES; k++)
         line_map[k] = transitions[LINE_BREAK * N_STATES + course->map[k]];
+    memcpy(shown, course->shown, sizeof course->shown);
 }
 
-/* The states of all tokens, and each line's map; `languages` is the language of each line, uint8 (n_lines). */
+/* The states of all tokens, and each line's map and what it shows; `languages` is the language of each line, uint8 (n_lines). */
 EXPORT void lw_read_states(
     const uint8_t *data, const Index *starts, const Index *ends, const uint8_t *kinds, const Index *first,
     int64_t n_lines, const uint8_t *languages, const uint8_t *table, uint8_t *of_token, uint8_t *line_maps,
-    uint8_t *open_at_end, uint8_t *stray_close)
+    uint8_t *shown, uint8_t *open_at_end, uint8_t *stray_close)
 {
     Course course = {.before = -1, .previous = NONE};
     for (int64_t line = 0; line < n_lines; line++) {
@@ -109,7 +129,7 @@ EXPORT void lw_read_states(
         go_on(&course, data, starts, ends, kinds, first[line], first[line + 1], transitions, of_token);
         open_at_end[line] = course.map[0];
         stray_close[line] = (uint8_t)course.stray;
-        end_course(&course, transitions, line_maps + line * N_STATES);
+        end_course(&course, transitions, line_maps + line * N_STATES, shown + line * N_STATES);
     }
 }
 
