@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from linewise.features.documents import make_batch
 from linewise.features.languages import LANGUAGE_INDEX
-from linewise.features.lexis import N_STATES, UNKNOWN_LANGUAGE, State
+from linewise.features.lexis import N_STATES, UNKNOWN_LANGUAGE, Shown, State
 from linewise.features.states import carry, read_states
 from linewise.features.tokens import tokenize
 
@@ -99,3 +99,35 @@ def test_documents_do_not_touch_each_other(texts: list[str], language: int) -> N
         return [states.at_start[a:b].tolist() for a, b in zip(batch.line_offsets, batch.line_offsets[1:], strict=False)]
 
     assert read(texts) == [read([text])[0] for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("language", "line", "before", "expected"),
+    [
+        ("python", "x = 1  # y", State.CODE, Shown.CODE | Shown.COMMENT),
+        ("python", "x = '#'", State.CODE, Shown.CODE | Shown.STRING),
+        ("python", 'a # b""" + c', State.TRIPLE, Shown.STRING | Shown.CODE),
+        ("c", 'a */ x = "//";', State.BLOCK_COMMENT, Shown.COMMENT | Shown.CODE | Shown.STRING),
+        ("c", "a */", State.BLOCK_COMMENT, Shown.COMMENT),
+        ("c", "", State.BLOCK_COMMENT, 0),
+        ("c", "/* a */", State.CODE, Shown.COMMENT),
+        ("lua", "a ]] b -- c", State.LONG, Shown.STRING | Shown.CODE | Shown.COMMENT),
+    ],
+)
+def test_what_a_line_shows_by_the_state_before_it(language: str, line: str, before: State, expected: int) -> None:
+    batch = make_batch([line.encode()])
+    states = read_states(batch, tokenize(batch), np.array([LANGUAGE_INDEX[language]]))
+    assert states.line_shown[0, before] == expected
+
+
+@given(st.lists(st.sampled_from(["a", '"', "'", "`", "/*", "*/", "//", "#", "--", "[[", "]]", "\n", " "])), st.data())
+def test_what_a_line_shows_from_code_is_what_its_tokens_stand_in(pieces: list[str], data: st.DataObject) -> None:
+    language = data.draw(st.sampled_from([name for name in LANGUAGE_INDEX if name not in ("bash", "ruby", "php")]))
+    batch = make_batch(["".join(pieces).encode()])
+    tokens = tokenize(batch)
+    states = read_states(batch, tokens, np.array([LANGUAGE_INDEX[language]]))
+    expected = np.zeros(len(batch.lines), dtype=np.uint8)
+    for line, state in zip(tokens.lines, states.of_token, strict=True):
+        comment = state in (State.LINE_COMMENT, State.BLOCK_COMMENT)
+        expected[line] |= Shown.CODE if state == State.CODE else Shown.COMMENT if comment else Shown.STRING
+    assert np.array_equal(states.line_shown[:, State.CODE], expected)

@@ -13,12 +13,9 @@ from linewise.features import kernel
 from linewise.features.languages import LANGUAGE_INDEX
 from linewise.models import compiled, pipeline
 from linewise.models.classifier import BATCH_BYTES
-from linewise.models.layout import HIDDEN_LINE
+from linewise.models.cost import multiply_adds
 from linewise.models.network import Inputs, Network, Part, run
 from linewise.models.pipeline import Document, Networks
-
-LINE_NETWORK_ROWS = 45
-"""Rows of weights that are summed for a line of ordinary length, in its first layer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +80,7 @@ def measure_products(networks: Networks, rounds: int, n_lines: int = 8192) -> Pr
         for network, inputs in prepared:
             run(network, offsets, inputs)
         times.append(time.process_time() - begin)
-    sparse = LINE_NETWORK_ROWS * HIDDEN_LINE
     return Products(
-        multiply_adds=sparse + sum(network.multiply_adds for network in dense),
+        multiply_adds=multiply_adds(networks),
         microseconds=statistics.median(times) / n_lines * 1e6,
     )

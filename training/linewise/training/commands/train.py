@@ -50,7 +50,8 @@ def model(recipe: str, output: Path, curves: Path | None) -> None:
 
     chosen = FULL if recipe == "full" else QUICK
     try:
-        corpus, validation = load_corpus(Split.TRAIN), load_corpus(Split.VALIDATION)
+        corpus = load_corpus(Split.TRAIN, variation=chosen.variation)
+        validation = load_corpus(Split.VALIDATION)
     except CorpusMissingError as error:
         raise click.ClickException(str(error)) from error
     key = training_key(chosen, corpus, validation)

@@ -22,7 +22,7 @@ from ..grammars import Dialect
 from .bindings import resolve
 from .captures import REGIONS, Captures, IntArray, capture
 from .embedded import unfolded
-from .labelling import _Labelling, _parsed
+from .labelling import _Labelling, parsed
 from .macro_text import with_macro_texts
 from .mended import Mended
 from .profiles import Profile, profile_of
@@ -109,12 +109,12 @@ class _Reading:
         self, data: bytes, lines: LineSpans, profile: Profile, dialect: Dialect, mended: Mended | None
     ) -> None:
         source = data if mended is None else mended.source
-        captures = capture(_parsed(source, dialect, profile), dialect)
+        captures = capture(parsed(source, dialect, profile), dialect)
         if mended is not None:
             captures = mended.add_to(captures)
         captures = with_macro_texts(data, captures)
         if profile.telling is not None:
-            parse = partial(_parsed, dialect=dialect, profile=profile)
+            parse = partial(parsed, dialect=dialect, profile=profile)
             captures, _ = unfolded(source, captures, dialect, parse, profile.telling)
         self._data = data
         self._lines = lines

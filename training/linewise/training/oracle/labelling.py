@@ -94,7 +94,8 @@ def _parser(dialect: Dialect) -> Parser:
     return Parser(load_grammar(dialect.module, dialect.function))
 
 
-def _parsed(data: bytes, dialect: Dialect, profile: Profile) -> Node:
+def parsed(data: bytes, dialect: Dialect, profile: Profile) -> Node:
+    """A text's syntax tree in one of its language's dialects; raises OracleError."""
     # Grammars know no line break `\r`; whoever prepares a text keeps every byte's place.
     source = _LONE_RETURN.sub(b"\n", data) if b"\r" in data else data
     if profile.prepare is not None:
@@ -106,14 +107,14 @@ def _parsed(data: bytes, dialect: Dialect, profile: Profile) -> Node:
 
 def _label(data: bytes, lines: LineSpans, dialect: Dialect, profile: Profile, mended: Mended | None = None) -> Truth:
     source = data if mended is None else mended.source
-    root = _parsed(source, dialect, profile)
+    root = parsed(source, dialect, profile)
     captures = capture(root, dialect)
     if mended is not None:
         captures = mended.add_to(captures)
     captures = with_macro_texts(data, captures)
     opaque: tuple[tuple[int, int], ...] = ()
     if profile.telling is not None:
-        parse = partial(_parsed, dialect=dialect, profile=profile)
+        parse = partial(parsed, dialect=dialect, profile=profile)
         captures, opaque = unfolded(source, captures, dialect, parse, profile.telling)
     surface = Surface(data, lines, captures, profile.documentation)
     masks = surface.masks.copy()

@@ -16,12 +16,14 @@ import sklearn
 
 from linewise.features.languages import LANGUAGE_NAMES
 from linewise.models import store
-from linewise.models.layout import HIDDEN_LINE, NOT_REFINED, REFINED
+from linewise.models.cost import multiply_adds
+from linewise.models.layout import NOT_REFINED, REFINED
 from linewise.models.pipeline import Networks
 from linewise.training.corpus.code_digest import digest_of_modules
 from linewise.training.corpus.manifest import Split, load_manifest
 from linewise.training.corpus.shards import LabelledFile, current_oracle, labelled_files
 from linewise.training.text.documents import shown_documents, text_documents
+from linewise.training.variants import Variation, with_variants
 
 from .calibration import Affine, calibrated, fit_calibration
 from .checkpoints import Checkpoints
@@ -73,9 +75,17 @@ class Corpus:
         yield from self.shown
 
 
-def load_corpus(split: Split, languages: tuple[str, ...] = LANGUAGE_NAMES) -> Corpus:
-    """All labelled files of a split; raises CorpusMissingError naming the command that makes what is missing."""
+def load_corpus(
+    split: Split, languages: tuple[str, ...] = LANGUAGE_NAMES, variation: Variation | None = None
+) -> Corpus:
+    """All labelled files of a split, with variants where asked for.
+
+    Raises:
+        CorpusMissingError: where something is missing, naming the command that makes it.
+    """
     code = {language: list(labelled_files(split, language)) for language in languages}
+    if variation is not None:
+        code = {language: with_variants(files, variation) for language, files in code.items()}
     shown = [document for document in shown_documents(split) if document.language in languages]
     return Corpus(code, list(text_documents(split, TEXT_SEED)), shown, load_manifest().projects_of_test_cases())
 
@@ -176,10 +186,3 @@ def write_model(folder: Path, networks: Networks, recipe: Recipe, corpus: Corpus
 def _whole_file_f1(networks: Networks, thresholds: store.Thresholds, validation: Corpus) -> float:
     samples = {language: whole_files(files) for language, files in validation.code.items()}
     return measure(samples, answer_with(networks), thresholds.upper).overall()
-
-
-def multiply_adds(networks: Networks, features_per_line: int = 40) -> int:
-    """Multiply-adds a line: the sparse first layer by its usual number of features, the dense ones in full."""
-    sparse = features_per_line * HIDDEN_LINE
-    context = networks.first_context.multiply_adds + networks.second_context.multiply_adds
-    return int(sparse + networks.line.weight.size + context)

@@ -22,6 +22,7 @@ from linewise.models.layout import HIDDEN_LINE, LOGIT_SCALE, N_FIRST_INPUTS, N_L
 from linewise.models.network import Float32Array, Inputs, Layer, Network
 from linewise.models.pipeline import N_LINE_OUTPUTS, Networks
 from linewise.training.corpus.shards import LabelledFile
+from linewise.training.variants import Variation
 
 from .checkpoints import Checkpoints
 from .perceptron import Perceptron, Rows, Schedule, Start, label_targets
@@ -49,6 +50,7 @@ class Recipe:
         first_context: how the first context network is.
         second_context: how the second one is.
         sampling: how documents are drawn.
+        variation: how training files are varied.
         seed: of everything random.
     """
 
@@ -57,6 +59,7 @@ class Recipe:
     first_context: Schedule
     second_context: Schedule
     sampling: Sampling = field(default_factory=Sampling)
+    variation: Variation = field(default_factory=Variation)
     seed: int = 1
 
 

@@ -1,0 +1,116 @@
+"""Variants: their labels are the oracle's, and edits that change no statement change no statement's label."""
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from linewise.features.labels import mask_of
+from linewise.features.languages import LANGUAGE_NAMES
+from linewise.features.plain_text import parse_plain_text
+from linewise.training.corpus.shards import LabelledFile
+from linewise.training.oracle import label_file
+from linewise.training.variants import Variation, edits, reshaping, variant_of, with_variants
+from linewise.training.variants.make import place_of
+from linewise.training.variants.syntax import SYNTAX
+
+CONFORMANCE = Path(__file__).parents[2] / "conformance"
+SEEDS = range(6)
+
+
+def labelled(data: bytes, language: str, path: str = "a/b") -> LabelledFile:
+    truth = label_file(data, language)
+    return LabelledFile(language, "project", "package", path, data, truth.masks, truth.known)
+
+
+def sample(language: str) -> LabelledFile:
+    return labelled(parse_plain_text((CONFORMANCE / f"{language}.txt").read_bytes()).data, language)
+
+
+def edited(file: LabelledFile, found: list[edits.Edit]) -> LabelledFile:
+    return labelled(edits.apply_edits(file.data, found), file.language)
+
+
+def test_every_language_has_its_syntax() -> None:
+    assert set(SYNTAX) == set(LANGUAGE_NAMES)
+
+
+@pytest.mark.parametrize("language", LANGUAGE_NAMES)
+def test_a_variant_differs_and_has_the_oracles_labels(language: str) -> None:
+    file = sample(language)
+    variants = [variant_of(file, random.Random(seed)) for seed in SEEDS]
+    assert len({variant.data for variant in variants} - {file.data}) >= len(SEEDS) // 2
+    for variant in variants:
+        truth = label_file(variant.data, language, file_name=file.path)
+        assert np.array_equal(variant.masks, truth.masks)
+        assert np.array_equal(variant.known, truth.known)
+        assert (~variant.known).sum() <= (~file.known).sum()
+        assert (variant.project, variant.path) == (file.project, file.path)
+
+
+@pytest.mark.parametrize("language", LANGUAGE_NAMES)
+def test_a_comment_behind_a_line_adds_that_label_and_no_other(language: str) -> None:
+    file = sample(language)
+    comment = np.uint32(mask_of(["comment"]))
+    for seed in SEEDS:
+        place = place_of(file, random.Random(seed))
+        found = list(edits.comments_behind(place, 0.3))
+        after = edited(file, found)
+        changed = np.zeros(len(file.masks), dtype=bool)
+        changed[np.searchsorted(place.lines.ends, [edit.begin for edit in found])] = True
+        both = file.known & after.known
+        assert found
+        assert both.mean() > 0.9
+        assert np.array_equal((file.masks | comment * changed)[both], after.masks[both])
+
+
+@pytest.mark.parametrize("language", ["java", "javascript", "kotlin", "rust", "swift", "typescript"])
+def test_a_labelled_loop_is_a_loop_as_before(language: str) -> None:
+    loops = {
+        "kotlin": "fun f() {\n    while (a) {\n        if (b) break\n    }\n}\n",
+        "rust": "fn f() {\n    while a {\n        if b { break; }\n    }\n}\n",
+        "swift": "func f() {\n    while a {\n        if b { break }\n    }\n}\n",
+        "java": "class A { void f() {\n    while (a) {\n        if (b) break;\n    }\n}}\n",
+    }
+    file = labelled(
+        loops.get(language, "function f() {\n    while (a) {\n        if (b) break;\n    }\n}\n").encode(), language
+    )
+    place = place_of(file, random.Random(1))
+    found = list(edits.labels(place, 1.0))
+    after = edited(file, found)
+    assert found
+    assert after.known.all()
+    assert np.array_equal(after.masks, file.masks)
+
+
+@pytest.mark.parametrize(
+    ("language", "before", "after"),
+    [
+        ("python", "def f():\n    if a:\n        g()\n    return 1\n", "def f():\n    if a: g()\n    return 1\n"),
+        ("ruby", "def f\n  if a\n    g(1)\n  end\nend\n", "def f\n  g(1) if a\nend\n"),
+        ("bash", "if a; then\n  b c\nfi\n", "if a; then b c; fi\n"),
+        ("lua", "if a then\n  f(1)\nend\n", "if a then f(1) end\n"),
+        ("kotlin", "fun f() {\n    if (a) {\n        g()\n    }\n}\n", "fun f() {\n    if (a) { g() }\n}\n"),
+    ],
+)
+def test_a_body_of_one_line_joins_its_header(language: str, before: str, after: str) -> None:
+    file = labelled(before.encode(), language)
+    found = list(reshaping.joined_bodies(place_of(file, random.Random(2)), 1.0))
+    assert edits.apply_edits(file.data, found).decode() == after
+
+
+def test_of_edits_that_overlap_the_first_counts() -> None:
+    found = [edits.Edit(2, 4, b"X"), edits.Edit(0, 3, b"-"), edits.Edit(4, 4, b"!")]
+    assert edits.apply_edits(b"abcdef", found) == b"-d!ef"
+
+
+def test_files_keep_their_places_and_are_the_same_each_time() -> None:
+    data = b"for x in y:\n    f('a b c', x)  # what it is\n    return g(x)\n" * 4
+    files = [labelled(data, "python", f"{number}.py") for number in range(20)]
+    varied = with_variants(files, Variation(0.5, 3), n_jobs=1)
+    again = with_variants(files, Variation(0.5, 3), n_jobs=1)
+    assert [file.path for file in varied] == [file.path for file in files]
+    assert [file.data for file in varied] == [file.data for file in again]
+    assert 3 <= sum(file.data != data for file in varied) <= 17
+    assert all(file.data == data for file in with_variants(files, Variation(0.0), n_jobs=1))
