@@ -100,6 +100,22 @@ def test_a_body_of_one_line_joins_its_header(language: str, before: str, after: 
     assert edits.apply_edits(file.data, found).decode() == after
 
 
+@pytest.mark.parametrize("language", [name for name in LANGUAGE_NAMES if name != "python"])
+def test_indentation_changes_no_label(language: str) -> None:
+    file = sample(language)
+    changed = 0
+    for seed in range(40):
+        found = list(reshaping.reindented(place_of(file, random.Random(seed))))
+        if not found:
+            continue
+        changed += 1
+        after = edited(file, found)
+        both = file.known & after.known
+        assert both.mean() > 0.9
+        assert np.array_equal(file.masks[both], after.masks[both])
+    assert 1 <= changed <= 15
+
+
 def test_of_edits_that_overlap_the_first_counts() -> None:
     found = [edits.Edit(2, 4, b"X"), edits.Edit(0, 3, b"-"), edits.Edit(4, 4, b"!")]
     assert edits.apply_edits(b"abcdef", found) == b"-d!ef"

@@ -98,6 +98,7 @@ def _steps(place: Place, rng: random.Random, *, gentle: bool = False) -> Iterato
         yield list(reshaping.joined_bodies(place, 0.5))
         yield list(edits.ternaries(place, 0.15))
         yield list(reshaping.wrapped(place, 0.05))
+        yield list(reshaping.reindented(place))
     yield list(edits.strings(place, 0.2))
     yield list(edits.calls_in_strings(place, 0.4))
     yield list(edits.comments_within(place, 0.25))

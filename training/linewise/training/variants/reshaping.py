@@ -12,7 +12,9 @@ from linewise.features.labels import mask_of
 from .edits import Edit, Place
 
 _CODE, _COMMENT = mask_of(["code"]), mask_of(["comment"])
-_DOCUMENTED = mask_of(["documentation"])
+_DOCUMENTED, _IN_TYPE = mask_of(["documentation"]), mask_of(["in_type"])
+_REINDENTED = 0.15
+"""The share of variants whose indentation is changed, as it is by whoever pastes or mixes."""
 _HEADER = re.compile(rb"\s*(?:if|for|while)\s*\(.*\)\s*\{")
 _PYTHON_HEADER = re.compile(rb"\s*(?:if|for|while|with|else|elif|try|finally|except|def|class)\b.*:")
 _RUBY_HEADER = re.compile(rb"(\s*)(if|unless|while|until)\s+(.+)")
@@ -122,6 +124,25 @@ def blocks_of_comments(place: Place, count: int) -> Iterator[Edit]:
         lines = [indentation + opening.encode(), *(indentation + line for line in held), indentation + closing.encode()]
         start = int(place.lines.starts[index])
         yield Edit(start, start, b"\n".join(lines) + b"\n")
+
+
+def reindented(place: Place) -> Iterator[Edit]:
+    """All indentation anew: none, none for what types hold, or by another unit; most texts are left as they are."""
+    draw = place.rng.random()
+    keeps_depth = place.file.language == "python"
+    for index in range(len(place.lines)):
+        indentation = _indentation(place.line(index))
+        if not indentation or draw > _REINDENTED:
+            continue
+        if draw < _REINDENTED / 3 and not keeps_depth:
+            changed = b""
+        elif draw < _REINDENTED * 2 / 3 and not keeps_depth:
+            first = 1 if indentation[:1] == b"\t" else 4 if indentation[:4] == b"    " else 2
+            changed = indentation[first:] if int(place.file.masks[index]) & _IN_TYPE else indentation
+        else:
+            changed = indentation.replace(b"\t", b"    ") if b"\t" in indentation else indentation.replace(b"  ", b"\t")
+        start = int(place.lines.starts[index])
+        yield Edit(start, start + len(indentation), changed)
 
 
 def _runs_of_comments(place: Place, marker: bytes) -> list[tuple[int, int]]:
