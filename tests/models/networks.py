@@ -9,7 +9,7 @@ from linewise.features.vectors import N_LANGUAGE_BUCKETS, N_LINE_BUCKETS
 from linewise.models.layout import HIDDEN_LINE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, REFINED, second_layout
 from linewise.models.network import Layer, Network
 from linewise.models.pipeline import N_LINE_OUTPUTS, Networks
-from linewise.models.store import MODES, Thresholds
+from linewise.models.store import MODES, N_SIZES, Thresholds
 
 
 def random_layer(rng: np.random.Generator, n_in: int, n_out: int, scale: float | None = None) -> Layer:
@@ -31,5 +31,5 @@ def random_networks(seed: int = 0) -> Networks:
 
 
 def plain_thresholds() -> dict[str, Thresholds]:
-    lower, upper = np.full(N_LABELS, 0.3, np.float32), np.full(N_LABELS, 0.5, np.float32)
+    lower, upper = (np.full((N_SIZES, N_LABELS), value, np.float32) for value in (0.3, 0.5))
     return {mode: Thresholds(lower, upper) for mode in MODES}

@@ -38,7 +38,7 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     assert isinstance(loaded.networks.words, Layer)
     assert np.array_equal(loaded.networks.words.weight, networks.words.weight)
     assert np.array_equal(loaded.networks.second_context.layers[1].bias, networks.second_context.layers[1].bias)
-    assert loaded.thresholds["balanced"].upper.tolist() == [0.5] * 27
+    assert loaded.thresholds["balanced"].upper.tolist() == [[0.5] * 27] * 5
     assert loaded.info.summary == {"note": "x"}
     assert loaded.info.size_bytes == sum(path.stat().st_size for path in tmp_path.iterdir())
 

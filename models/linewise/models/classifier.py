@@ -132,7 +132,8 @@ class Classifier:
         """What the answers mean for each document, in its mode."""
         offsets = answers.line_offsets.tolist()
         # For all lines at once: what is fixed about a call counts once a batch, not once a text.
-        masks_of = {mode: self._masks(answers.probabilities, mode) for mode in set(modes)}
+        sizes = np.repeat(store.sizes_of(answers.n_lines), np.diff(answers.line_offsets)).astype(np.uint8)
+        masks_of = {mode: self._masks(answers.probabilities, sizes, mode) for mode in set(modes)}
         for index, mode in enumerate(modes):
             lines = slice(offsets[index], offsets[index + 1])
             masks, uncertain_masks = masks_of[mode]
@@ -148,24 +149,29 @@ class Classifier:
                 taxonomy_version=TAXONOMY_VERSION,
             )
 
-    def _masks(self, probabilities: NDArray[np.float32], mode: str) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    def _masks(
+        self, probabilities: NDArray[np.float32], sizes: NDArray[np.uint8], mode: str
+    ) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
         """The labels that each line has in a mode, and those that it may have besides, as bit masks."""
-        given, possible = _reached(probabilities, self._model.thresholds[mode])
+        given, possible = _reached(probabilities, sizes, self._model.thresholds[mode])
         given = reconcile(given, probabilities, complete=mode != "high-confidence")
         return given, possible & ~given
 
 
 def _reached(
-    probabilities: NDArray[np.float32], thresholds: store.Thresholds
+    probabilities: NDArray[np.float32], sizes: NDArray[np.uint8], thresholds: store.Thresholds
 ) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """The labels whose upper thresholds are reached, and those whose lower ones are; uint32 of shape (n_lines,)."""
+    """The labels whose upper thresholds are reached, and those whose lower ones are; uint32 of shape (n_lines,).
+
+    `sizes` are the thresholds' rows that serve the lines, (n_lines,).
+    """
     if (compiled := kernel.load()) is not None:
         given, possible = np.empty((2, len(probabilities)), dtype=np.uint32)
         lower, upper = thresholds.lower, thresholds.upper
-        compiled.call("lw_masks", probabilities, *probabilities.shape, lower, upper, given, possible)
+        compiled.call("lw_masks", probabilities, *probabilities.shape, sizes, lower, upper, given, possible)
         return given, possible
-    above = probabilities >= thresholds.upper
-    return above @ _BITS, ((probabilities >= thresholds.lower) & ~above) @ _BITS
+    above = probabilities >= thresholds.upper[sizes]
+    return above @ _BITS, ((probabilities >= thresholds.lower[sizes]) & ~above) @ _BITS
 
 
 def _checked(document: Document) -> tuple[pipeline.Document, str]:

@@ -88,11 +88,13 @@ class Answers:
         probabilities: float32 of shape (n_lines, n_labels).
         language_scores: float32 of shape (n_documents, N_LANGUAGE_SCORES); one-hot where a language was given.
         line_offsets: int64 of shape (n_documents + 1,).
+        n_lines: how many lines each text has in all, those of other blocks included; int64 of shape (n_documents,).
     """
 
     probabilities: Float32Array
     language_scores: Float32Array
     line_offsets: NDArray[np.int64]
+    n_lines: NDArray[np.int64]
 
 
 def language_scores(layer: Layer, documents: Sequence[Document], batch: Batch, tokens: Tokens) -> Float32Array:
@@ -183,18 +185,18 @@ def answer(networks: Networks, documents: Sequence[Document]) -> Answers:
         TextTooLargeError: if they are 2 GiB or more.
     """
     if (library := kernel.load()) is not None:
-        return Answers(
-            *compiled.prepared(library, networks, MIN_LANGUAGE_SCORE).answer(
-                [document.text for document in documents],
-                [-1 if document.language is None else LANGUAGE_INDEX[document.language] for document in documents],
-                [CONTEXTS.index(document.context) for document in documents],
-            )
+        probabilities, scores, offsets = compiled.prepared(library, networks, MIN_LANGUAGE_SCORE).answer(
+            [document.text for document in documents],
+            [-1 if document.language is None else LANGUAGE_INDEX[document.language] for document in documents],
+            [CONTEXTS.index(document.context) for document in documents],
         )
+        return Answers(probabilities, scores, offsets, np.diff(offsets))
     prepared = prepare(networks.language, documents)
     logits, inputs = second_context_inputs(networks, prepared)
     _, refined = run(networks.second_context, prepared.batch.line_offsets, inputs)
     probabilities = settle(logits, refined, prepared.indents)
-    return Answers(probabilities, prepared.language_scores, prepared.batch.line_offsets)
+    offsets = prepared.batch.line_offsets
+    return Answers(probabilities, prepared.language_scores, offsets, np.diff(offsets))
 
 
 def answer_blocks(networks: Networks, document: Document, n_lines: int) -> Iterator[Answers]:
@@ -207,7 +209,7 @@ def answer_blocks(networks: Networks, document: Document, n_lines: int) -> Itera
         whole = answer(networks, [document])
         for begin in range(0, len(whole.probabilities), n_lines):
             block = whole.probabilities[begin : begin + n_lines]
-            yield Answers(block, whole.language_scores, np.array([0, len(block)]))
+            yield Answers(block, whole.language_scores, np.array([0, len(block)]), whole.n_lines)
         return
     room = max(n_lines, compiled.SECTION_LINES)
     language = -1 if document.language is None else LANGUAGE_INDEX[document.language]
@@ -217,7 +219,7 @@ def answer_blocks(networks: Networks, document: Document, n_lines: int) -> Itera
             probabilities = np.empty((room, N_LABELS), dtype=np.float32)
             if not (count := running.read(probabilities)):
                 return
-            yield Answers(probabilities[:count], running.scores, np.array([0, count]))
+            yield Answers(probabilities[:count], running.scores, np.array([0, count]), np.array([running.n_lines]))
 
 
 def settle(logits: Float32Array, refined: Float32Array, indents: NDArray[np.int32]) -> Float32Array:

@@ -37,8 +37,11 @@ from .network import Layer, Network
 from .pipeline import N_LINE_OUTPUTS, Networks
 from .sparse import CODE_LIMIT, CodedLayer, decode, encode
 
-FORMAT_VERSION = "4"
+FORMAT_VERSION = "5"
 MODES = ("high-confidence", "balanced", "best-guess")
+SIZES = (1, 4, 11, 28)
+"""Of texts, in lines: those of up to so many share their thresholds, and those with more do."""
+N_SIZES = len(SIZES) + 1
 _JSON_NAME, _WEIGHTS_NAME = "model.json", "weights.safetensors"
 _MAX_JSON_BYTES, _MAX_WEIGHTS_BYTES = 1 << 20, 64 << 20
 
@@ -49,10 +52,31 @@ class ModelError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """For one mode: a label is given from `upper` on, and is uncertain from `lower` on; float32 of (n_labels,)."""
+    """For one mode: a label is given from `upper` on, and is uncertain from `lower` on.
+
+    They depend on the text's length: what a line is part of, a short text often does not show, and a guess needs to be
+    a good one.
+
+    Attributes:
+        lower, upper: float32 of shape (N_SIZES, n_labels): for texts of at most `SIZES` lines, and for longer ones.
+    """
 
     lower: NDArray[np.float32]
     upper: NDArray[np.float32]
+
+    def of_lines(self, n_lines: NDArray[np.int64]) -> Thresholds:
+        """The thresholds of each line of texts that have so many lines and follow each other; (n_lines, n_labels)."""
+        rows = np.repeat(sizes_of(n_lines), n_lines)
+        return Thresholds(self.lower[rows], self.upper[rows])
+
+    def taken(self, lines: NDArray[np.bool_ | np.int64]) -> Thresholds:
+        """Those of some of the lines."""
+        return Thresholds(self.lower[lines], self.upper[lines])
+
+
+def sizes_of(n_lines: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The rows of `Thresholds` that serve texts of so many lines."""
+    return np.searchsorted(SIZES, n_lines, side="left")
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,13 +293,15 @@ def _thresholds(path: Path, mode: str, by_mode: dict[str, Any]) -> Thresholds:
         upper = np.array(by_mode[mode]["upper"], dtype=np.float32)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path}: thresholds of mode {mode!r} are missing or no numbers") from error
-    if lower.shape != (N_LABELS,) or upper.shape != (N_LABELS,) or not (lower <= upper).all():
-        raise ModelError(f"{path}: thresholds of mode {mode!r} are not {N_LABELS} pairs, lower before upper")
+    if lower.shape != (N_SIZES, N_LABELS) or upper.shape != lower.shape or not (lower <= upper).all():
+        raise ModelError(
+            f"{path}: thresholds of mode {mode!r} are not {N_SIZES} times {N_LABELS} pairs, lower before upper"
+        )
     return Thresholds(lower, upper)
 
 
-def _rounded(values: NDArray[np.float32]) -> list[float]:
-    return [round(float(value), 4) for value in values]
+def _rounded(values: NDArray[np.float32]) -> list[list[float]]:
+    return [[round(float(value), 4) for value in row] for row in values]
 
 
 def _read(path: Path, limit: int) -> bytes:

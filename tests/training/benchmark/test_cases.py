@@ -8,9 +8,15 @@ import pytest
 from linewise.features.labels import LABEL_INDEX
 from linewise.features.lines import split_lines
 from linewise.training.benchmark.bindings import BindingCounts, plain_bindings
-from linewise.training.benchmark.cases import Case, Told, literal_windows, random_windows, whole_files
+from linewise.training.benchmark.cases import (
+    Case,
+    Told,
+    evidence_of_cases,
+    literal_windows,
+    random_windows,
+    whole_files,
+)
 from linewise.training.benchmark.damage import KINDS, SCORED_LINES, damaged_files
-from linewise.training.benchmark.evidence import evidence_of
 from linewise.training.corpus.shards import LabelledFile
 from linewise.training.oracle.anatomy import Anatomy, anatomy_of
 from linewise.training.trainer.perceptron import label_targets
@@ -56,12 +62,12 @@ def test_literal_windows_begin_after_the_first_line_of_a_literal(make_file) -> N
 def test_a_region_is_visible_where_its_header_or_its_end_is_shown(make_file) -> None:
     file = make_file()
     found = anatomy(file)
-    inside = evidence_of([window(file, 14, 16)], [found])
+    inside = evidence_of_cases([window(file, 14, 16)], [found])
     assert inside.hidden[:, LOOP].all()
     assert not inside.visible[:, LOOP].any()
     assert inside.visible[:, LABEL_INDEX["in_conditional"]].all()
     for begin, end in ((13, 16), (14, 17)):
-        shown = evidence_of([window(file, begin, end)], [found])
+        shown = evidence_of_cases([window(file, begin, end)], [found])
         assert shown.visible[:, LOOP].all()
         assert shown.headed[:, LOOP].all() == (begin == 13)
         assert not shown.hidden[:, LOOP].any()
@@ -71,7 +77,7 @@ def test_lines_whose_construct_is_not_known_are_neither_visible_nor_hidden(make_
     file = make_file()
     found = anatomy(file)
     doubtful = Anatomy(found.regions, found.literals, found.bindings, np.zeros(len(file.masks), dtype=bool))
-    evidence = evidence_of([window(file, 13, 17)], [doubtful])
+    evidence = evidence_of_cases([window(file, 13, 17)], [doubtful])
     assert not (evidence.visible | evidence.hidden).any()
 
 

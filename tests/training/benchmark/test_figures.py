@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from linewise.features.labels import LABEL_INDEX, N_LABELS, Group
 from linewise.models.store import Thresholds
 from linewise.training.benchmark.calibration import Calibration
-from linewise.training.benchmark.evidence import Evidence
 from linewise.training.benchmark.intervals import interval_of_exact, interval_of_f1
 from linewise.training.benchmark.measuring import Scores
 from linewise.training.benchmark.tallies import Decisions, HiddenRegions, ProjectCounts, given_labels
+from linewise.training.oracle.evidence import Evidence
 from linewise.training.trainer.evaluation import MIN_SUPPORT
 
 CALL, LOOP, IN_LOOP = LABEL_INDEX["call"], LABEL_INDEX["loop"], LABEL_INDEX["in_loop"]
@@ -26,7 +26,8 @@ def column(values: list[float], index: int, dtype: type = bool) -> np.ndarray:
 
 
 def pair(lower: float, upper: float) -> Thresholds:
-    return Thresholds(np.full(N_LABELS, lower, np.float32), np.full(N_LABELS, upper, np.float32))
+    """Those of one line, or of any number."""
+    return Thresholds(*(np.full((1, N_LABELS), value, np.float32) for value in (lower, upper)))
 
 
 def test_projects_are_counted_apart() -> None:

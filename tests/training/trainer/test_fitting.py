@@ -9,14 +9,14 @@ from linewise.models import pipeline
 from linewise.models.layout import LOGIT_SCALE, REFINED
 from linewise.models.network import Inputs, Layer, Part, run, sigmoid
 from linewise.models.pipeline import Networks
-from linewise.models.store import load, save
+from linewise.models.store import N_SIZES, load, save
 from linewise.training.corpus.shards import LabelledFile
 from linewise.training.trainer.checkpoints import Checkpoints
 from linewise.training.trainer.perceptron import Perceptron, Schedule, Start, label_targets
 from linewise.training.trainer.run import Corpus, fit_stages, training_key
 from linewise.training.trainer.sampling import TEXT_CLASS, Sample
 from linewise.training.trainer.stages import Recipe, Run, without
-from linewise.training.trainer.thresholds import N_BINS, fit_thresholds
+from linewise.training.trainer.thresholds import N_BINS, Histograms, fit_thresholds
 
 SMALL = Recipe(
     language=Schedule((), 2e-2, 4, 1),
@@ -123,8 +123,7 @@ def test_the_same_seed_gives_the_same_weights_and_a_resumed_training_too(trained
 
 
 def test_smaller_weights_answer_nearly_alike(trained: Networks, tmp_path: Path) -> None:
-    counts = np.zeros((1, N_LABELS, 2, N_BINS), np.int64)
-    save(tmp_path, trained, fit_thresholds(counts), {})
+    save(tmp_path, trained, fit_thresholds(no_lines(1)), {})
     documents = [pipeline.Document(file.data) for file in conformance_files()]
     exact = pipeline.answer(trained, documents).probabilities
     stored = pipeline.answer(load(tmp_path).networks, documents).probabilities
@@ -132,21 +131,40 @@ def test_smaller_weights_answer_nearly_alike(trained: Networks, tmp_path: Path) 
     assert ((exact > 0.5) == (stored > 0.5)).mean() > 0.999
 
 
+def no_lines(n_languages: int) -> Histograms:
+    every = np.zeros((n_languages, N_LABELS, 2, N_BINS), np.int64)
+    return Histograms(every, np.zeros((N_SIZES, *every.shape), np.int64))
+
+
 def test_thresholds_follow_the_histograms() -> None:
-    counts = np.zeros((2, N_LABELS, 2, N_BINS), np.int64)
+    found = no_lines(2)
+    counts = found.every
     call = LABEL_INDEX["call"]
     # True lines lie at .3 and .9, others at .1; between .2 and .3 everything is right.
     counts[:, call, 1, 60], counts[:, call, 1, 180], counts[:, call, 0, 20] = 500, 500, 5000
     # A label whose lines can't be told apart needs the greatest confidence.
     loop = LABEL_INDEX["loop"]
     counts[:, loop, 1, 190] = counts[:, loop, 0, 190] = 500
-    thresholds = fit_thresholds(counts)
-    assert 0.1 < thresholds["balanced"].upper[call] <= 0.3
-    assert thresholds["high-confidence"].upper[call] == pytest.approx(0.5)
-    assert thresholds["high-confidence"].upper[loop] == pytest.approx(0.99)
-    assert thresholds["best-guess"].upper[call] == thresholds["best-guess"].lower[call] == 0.5
+    thresholds = fit_thresholds(found)
+    for size in range(N_SIZES):
+        assert 0.1 < thresholds["balanced"].upper[size, call] <= 0.3
+        assert thresholds["high-confidence"].upper[size, call] == pytest.approx(0.5)
+        assert thresholds["high-confidence"].upper[size, loop] == pytest.approx(0.99)
+        assert thresholds["best-guess"].upper[size, call] == thresholds["best-guess"].lower[size, call] == 0.5
     for pair in thresholds.values():
         assert (pair.lower <= pair.upper).all()
+
+
+def test_a_region_is_given_where_the_text_shows_it() -> None:
+    found = no_lines(2)
+    in_type = LABEL_INDEX["in_type"]
+    # What is shown lies at .95, other lines at .6; what is hidden, at .6 too, makes up most of the true lines.
+    found.every[:, in_type, 1, 120], found.every[:, in_type, 1, 190], found.every[:, in_type, 0, 120] = 900, 100, 100
+    found.shown[0, :, in_type, 1, 190], found.shown[0, :, in_type, 0, 120] = 100, 100
+    balanced = fit_thresholds(found)["balanced"]
+    assert balanced.upper[0, in_type] > 0.6
+    assert (balanced.upper[1:, in_type] <= 0.6).all()
+    assert (balanced.lower[:, in_type] <= 0.6).all()
 
 
 def test_a_training_goes_on_only_with_the_files_that_it_began_with() -> None:

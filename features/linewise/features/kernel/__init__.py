@@ -44,7 +44,7 @@ _SIGNATURES = {
     "lw_novelty": "s aaaaaaananaaaaaaaa",
     "lw_network": "s annaaaa",
     "lw_sigmoid": "v ana",
-    "lw_masks": "v annaaaa",
+    "lw_masks": "v annaaaaa",
     "lw_take_columns": "v annana",
     "lw_carry_columns": "v annanaa",
     "lw_place": "v ananaaaaaaaaaaaa",

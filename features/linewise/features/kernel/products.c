@@ -232,14 +232,15 @@ EXPORT void lw_sigmoid(const float *values, int64_t n, float *out)
 
 /* Which values reach their column's two thresholds, as bit masks (n_lines); width <= 32. */
 EXPORT void lw_masks(
-    const float *values, int64_t n_lines, int64_t width, const float *lower, const float *upper, uint32_t *given,
-    uint32_t *possible)
+    const float *values, int64_t n_lines, int64_t width, const uint8_t *sizes, const float *lower, const float *upper,
+    uint32_t *given, uint32_t *possible)
 {
     for (int64_t line = 0; line < n_lines; line++) {
+        const float *least = lower + sizes[line] * width, *enough = upper + sizes[line] * width;
         uint32_t above_upper = 0, above_lower = 0;
         for (int64_t k = 0; k < width; k++) {
-            above_upper |= (uint32_t)(values[line * width + k] >= upper[k]) << k;
-            above_lower |= (uint32_t)(values[line * width + k] >= lower[k]) << k;
+            above_upper |= (uint32_t)(values[line * width + k] >= enough[k]) << k;
+            above_lower |= (uint32_t)(values[line * width + k] >= least[k]) << k;
         }
         given[line] = above_upper;
         possible[line] = above_lower & ~above_upper;

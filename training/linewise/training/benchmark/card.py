@@ -6,8 +6,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from linewise.features.labels import LABELS
-from linewise.models.store import MODES, SavedModel
+from linewise.features.labels import LABELS, Group
+from linewise.models.store import MODES, SIZES, SavedModel
 from linewise.training.corpus.manifest import Split, load_manifest
 
 _INTRODUCTION = """\
@@ -118,16 +118,29 @@ The same corpus, recipe, versions and thread count give the same weights on one 
 
 def _thresholds(model: SavedModel) -> str:
     lines = [
-        "A label is given from the second number on, and is uncertain from the first on.",
+        "A label is given from the second number on, and is uncertain from the first on. These are the thresholds of "
+        f"texts of more than {SIZES[-1]} lines.",
         "",
         "| label | " + " | ".join(MODES) + " |",
         "| --- |" + " ---: |" * len(MODES),
     ]
     for index, label in enumerate(LABELS):
-        cells = [
-            f"{model.thresholds[mode].lower[index]:.3f} / {model.thresholds[mode].upper[index]:.3f}" for mode in MODES
-        ]
+        pairs = [(model.thresholds[mode].lower[-1], model.thresholds[mode].upper[-1]) for mode in MODES]
+        cells = [f"{lower[index]:.3f} / {upper[index]:.3f}" for lower, upper in pairs]
         lines.append(f"| `{label.name}` | " + " | ".join(cells) + " |")
+    upper = model.thresholds["balanced"].upper
+    lines += [
+        "",
+        "In short texts the mode `balanced` gives a region from here on, so that it does so where the text shows the "
+        "region and calls it uncertain where that is a guess:",
+        "",
+        "| label | " + " | ".join(f"up to {size} line{'s' * (size > 1)}" for size in SIZES) + " |",
+        "| --- |" + " ---: |" * len(SIZES),
+    ]
+    for index, label in enumerate(LABELS):
+        if label.group is Group.REGION:
+            cells = [f"{upper[size, index]:.3f}" for size in range(len(SIZES))]
+            lines.append(f"| `{label.name}` | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 

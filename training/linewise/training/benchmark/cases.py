@@ -16,6 +16,7 @@ from linewise.features.lines import split_lines
 from linewise.models.pipeline import Document
 from linewise.training.corpus.shards import LabelledFile
 from linewise.training.oracle.anatomy import LITERALS, Anatomy
+from linewise.training.oracle.evidence import Evidence, evidence_of
 from linewise.training.trainer.sampling import window_bytes
 
 WHOLE = "whole file"
@@ -121,3 +122,13 @@ def groups(cases: Iterable[Case], n_lines: int) -> Iterator[list[Case]]:
             gathered, count = [], 0
     if gathered:
         yield gathered
+
+
+def evidence_of_cases(cases: Sequence[Case], anatomies: Sequence[Anatomy]) -> Evidence:
+    """What all lines of some cases show of their regions, in order; `anatomies` are of the files."""
+    parts = [evidence_of(anatomies[case.file], case.begin, case.masks) for case in cases]
+    return Evidence(
+        np.concatenate([part.visible for part in parts]),
+        np.concatenate([part.headed for part in parts]),
+        np.concatenate([part.hidden for part in parts]),
+    )

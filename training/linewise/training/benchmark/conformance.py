@@ -63,8 +63,9 @@ def measure_conformance(model: Path, folder: Path) -> Conformance:
         for told in TOLD:
             hint = (language, "file") if told is Told.BOTH else (None, "unknown")
             probabilities = pipeline.answer(saved.networks, [Document(expected.data, *hint)]).probabilities
+            thresholds = saved.thresholds["balanced"].of_lines(np.array([len(truth)]))
             counts[told][language] = Counts()
-            counts[told][language].add(truth, given_labels(probabilities, saved.thresholds["balanced"]))
+            counts[told][language].add(truth, given_labels(probabilities, thresholds))
     if not counts[Told.NOTHING]:
         raise ConformanceError(f"{folder} has no file named after a language, such as python.txt")
     return Conformance(counts)

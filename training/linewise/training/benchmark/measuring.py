@@ -18,10 +18,11 @@ from linewise.features.languages import LANGUAGE_INDEX
 from linewise.models import pipeline, store
 from linewise.models.network import Float32Array
 from linewise.models.pipeline import Document
-from linewise.models.store import MODES, SavedModel
+from linewise.models.store import MODES, SavedModel, Thresholds
 from linewise.training.corpus.manifest import Split
 from linewise.training.corpus.shards import LabelledFile, labelled_files
 from linewise.training.oracle.anatomy import Anatomy, anatomy_of
+from linewise.training.oracle.evidence import REGION_COLUMNS, Evidence
 from linewise.training.text.documents import text_documents
 from linewise.training.trainer.evaluation import Counts
 from linewise.training.trainer.perceptron import label_targets
@@ -36,6 +37,7 @@ from .cases import (
     WINDOW_LENGTHS,
     Case,
     Told,
+    evidence_of_cases,
     groups,
     literal_windows,
     random_windows,
@@ -43,7 +45,6 @@ from .cases import (
     window_name,
 )
 from .damage import KINDS, Damage, damaged_files
-from .evidence import REGION_COLUMNS, Evidence, evidence_of
 from .failures import Failure, FailureList
 from .rivals.highlighter import highlighted_labels
 from .rivals.parser import parsed_labels
@@ -222,9 +223,9 @@ class _Measurement:
             return whole_files(self._files)
         return random_windows(self._files, length, self._plan.seed, self._plan.windows_per_file)
 
-    def _given(self, probabilities: Float32Array, mode: str = "balanced") -> BoolArray:
-        """The labels that the classifier gives in a mode, (n_lines, N_LABELS)."""
-        return given_labels(probabilities, self._model.thresholds[mode], complete=mode != "high-confidence")
+    def _thresholds(self, n_lines: Sequence[int], mode: str = "balanced") -> Thresholds:
+        """A mode's thresholds for all lines of texts that have so many, (n_lines, N_LABELS)."""
+        return self._model.thresholds[mode].of_lines(np.array(n_lines, dtype=np.int64))
 
     def _probabilities(self, documents: Sequence[Document]) -> Float32Array:
         return pipeline.answer(self._model.networks, documents).probabilities
@@ -239,7 +240,8 @@ class _Measurement:
             scored = np.concatenate([case.scored for case in group])
             probabilities = self._probabilities([case.document(TEXT, told) for case in group])[scored]
             truth = label_targets(np.concatenate([case.masks for case in group])[scored]).astype(bool)
-            result.scores.all.add(self._project_of_lines(group)[scored], truth, self._given(probabilities))
+            given = given_labels(probabilities, self._thresholds([len(case.masks) for case in group]).taken(scored))
+            result.scores.all.add(self._project_of_lines(group)[scored], truth, given)
             if result.calibration is not None:
                 result.calibration.add(truth, probabilities)
         self._result.views[name, told] = result
@@ -247,7 +249,7 @@ class _Measurement:
     def _batch(self, cases: Sequence[Case]) -> _Batch:
         masks = np.concatenate([case.masks for case in cases])
         scored = np.concatenate([case.scored for case in cases])
-        evidence = evidence_of(cases, self._anatomies)
+        evidence = evidence_of_cases(cases, self._anatomies)
         return _Batch(
             cases,
             scored,
@@ -262,22 +264,28 @@ class _Measurement:
             result.calibration = Calibration()
         if told is Told.NOTHING:
             result.decisions = {mode: Decisions() for mode in MODES}
-        confident = self._model.thresholds["high-confidence"]
         failures = FailureList(self._files) if name == WHOLE and told is Told.NOTHING else None
         for batch in batches:
             probabilities = self._probabilities([case.document(self._language, told) for case in batch.cases])
+            n_lines = [len(case.masks) for case in batch.cases]
+            thresholds = {mode: self._thresholds(n_lines, mode) for mode in MODES}
             if self._bindings:
-                result.bindings.add(batch.cases, self._bindings, self._given(probabilities))
+                result.bindings.add(batch.cases, self._bindings, given_labels(probabilities, thresholds["balanced"]))
             probabilities = probabilities[batch.scored]
-            truth, given = batch.truth, self._given(probabilities)
+            thresholds = {mode: of_lines.taken(batch.scored) for mode, of_lines in thresholds.items()}
+            given_in = {
+                mode: given_labels(probabilities, of_lines, complete=mode != "high-confidence")
+                for mode, of_lines in thresholds.items()
+            }
+            truth, given = batch.truth, given_in["balanced"]
             result.scores.add(batch.projects, truth, given, batch.evidence)
             if failures is not None:
                 failures.add(batch.cases, batch.scored, truth, given, probabilities)
-            result.hidden.add(truth, given, probabilities, batch.evidence, confident)
+            result.hidden.add(truth, given, probabilities, batch.evidence, thresholds["high-confidence"])
             if result.calibration is not None:
                 result.calibration.add(truth, probabilities)
             for mode, decisions in result.decisions.items():
-                decisions.add(truth, probabilities, self._given(probabilities, mode), self._model.thresholds[mode])
+                decisions.add(truth, probabilities, given_in[mode], thresholds[mode])
         self._result.views[name, told] = result
         if failures is not None:
             self._result.failures = failures.chosen()
@@ -290,7 +298,10 @@ class _Measurement:
         batch = self._batch(sample)
         documents = [case.document(self._language, Told.NOTHING) for case in sample]
         given = {
-            MODEL: np.concatenate([self._given(self._probabilities(part)) for part in _parts(documents)]),
+            MODEL: given_labels(
+                np.concatenate([self._probabilities(part) for part in _parts(documents)]),
+                self._thresholds([len(case.masks) for case in sample]),
+            ),
             HIGHLIGHTER: _targets([highlighted_labels(case.text, self._language) for case in sample]),
             MAJORITY: np.broadcast_to(self._majority(), (len(batch.scored), N_LABELS)),
         }
@@ -321,8 +332,9 @@ class _Measurement:
                 file = self._files[damage.file]
                 lines = damage.lines[damage.scored]
                 truth = label_targets(file.masks[lines]).astype(bool)
-                counts[UNDAMAGED].add(truth, self._given(before[lines]))
-                counts[MODEL].add(truth, self._given(after[damage.scored]))
+                for name, answer, chosen in ((UNDAMAGED, before, lines), (MODEL, after, damage.scored)):
+                    thresholds = self._thresholds([len(answer)]).taken(chosen)
+                    counts[name].add(truth, given_labels(answer[chosen], thresholds))
                 parsed = parsed_labels(damage.text, self._language, file.path, wrap=False).best[damage.scored]
                 counts[PARSER].add(truth, label_targets(parsed).astype(bool))
         for name, value in counts.items():

@@ -16,17 +16,19 @@ from linewise.features.labels import N_LABELS
 from linewise.models.decision import reconcile
 from linewise.models.network import Float32Array
 from linewise.models.store import Thresholds
+from linewise.training.oracle.evidence import Evidence
 from linewise.training.trainer.evaluation import Counts
 from linewise.training.trainer.perceptron import label_targets
-
-from .evidence import Evidence
 
 BoolArray = NDArray[np.bool_]
 Sums = NDArray[np.float64]
 
 
 def given_labels(probabilities: Float32Array, thresholds: Thresholds, *, complete: bool = True) -> BoolArray:
-    """What the classifier makes of probabilities: labels by threshold, then made to agree; (n_lines, N_LABELS)."""
+    """What the classifier makes of probabilities: labels by each line's thresholds, then made to agree.
+
+    All arrays are of shape (n_lines, N_LABELS).
+    """
     bits = np.uint32(1) << np.arange(N_LABELS, dtype=np.uint32)
     masks = reconcile((probabilities >= thresholds.upper) @ bits, probabilities, complete=complete)
     return label_targets(masks).astype(bool)

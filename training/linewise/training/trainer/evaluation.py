@@ -18,6 +18,7 @@ from linewise.features.lines import split_lines
 from linewise.models import pipeline
 from linewise.models.network import Float32Array
 from linewise.models.pipeline import Document, Networks
+from linewise.models.store import Thresholds
 from linewise.training.corpus.shards import LabelledFile
 
 from .perceptron import label_targets
@@ -118,19 +119,19 @@ def answer_with(networks: Networks) -> Answer:
     return lambda documents: pipeline.answer(networks, documents).probabilities
 
 
-def measure(samples: Mapping[str, Iterable[Sample]], answer: Answer, thresholds: NDArray[np.float32]) -> Figures:
+def measure(samples: Mapping[str, Iterable[Sample]], answer: Answer, thresholds: Thresholds) -> Figures:
     """Label samples of each language and count.
 
     Args:
         samples: by language.
         answer: gives the probabilities.
-        thresholds: a label is given from here on, (N_LABELS,).
+        thresholds: from which on a label is given.
     """
     by_language: dict[str, Counts] = {}
     for language, stream in samples.items():
         counts = Counts()
-        for truth, probabilities in answered(stream, answer):
-            counts.add(truth, probabilities >= thresholds)
+        for truth, probabilities, of_lines in judged(stream, answer, thresholds):
+            counts.add(truth, probabilities >= of_lines.upper)
         by_language[language] = counts
     return Figures(by_language)
 
@@ -143,6 +144,17 @@ def answered(samples: Iterable[Sample], answer: Answer) -> Iterator[tuple[NDArra
         yield label_targets(masks[known]).astype(bool), probabilities[known]
 
 
+def judged(
+    samples: Iterable[Sample], answer: Answer, thresholds: Thresholds
+) -> Iterator[tuple[NDArray[np.bool_], Float32Array, Thresholds]]:
+    """The same with the thresholds of each line."""
+    for group in batches(samples, BATCH_LINES):
+        masks, known = truth_of(group)
+        probabilities = answer([sample.document for sample in group])
+        of_lines = thresholds.of_lines(np.array([len(sample.masks) for sample in group]))
+        yield label_targets(masks[known]).astype(bool), probabilities[known], of_lines.taken(known)
+
+
 def whole_files(files: Iterable[LabelledFile]) -> Iterator[Sample]:
     """Each file as a whole; neither its language nor its completeness is told."""
     for file in files:
@@ -152,7 +164,7 @@ def whole_files(files: Iterable[LabelledFile]) -> Iterator[Sample]:
 def random_windows(files: Iterable[LabelledFile], n_lines: int, seed: int, per_file: int = 40) -> Iterator[Sample]:
     """Windows of a length at random places of each file, at most one for each such stretch of lines."""
     rng = np.random.default_rng((seed, n_lines))
-    for file in files:
+    for index, file in enumerate(files):
         spans = split_lines(file.data)
         if len(spans) < n_lines:
             continue
@@ -160,4 +172,4 @@ def random_windows(files: Iterable[LabelledFile], n_lines: int, seed: int, per_f
         for begin in np.sort(rng.integers(0, len(spans) - n_lines + 1, count)).tolist():
             lines = slice(begin, begin + n_lines)
             text = window_bytes(file.data, spans.starts, begin, begin + n_lines)
-            yield Sample(Document(text), -1, file.masks[lines], file.known[lines])
+            yield Sample(Document(text), -1, file.masks[lines], file.known[lines], place=(index, begin))

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import scipy
 import sklearn
+from joblib import Parallel, delayed
 
 from linewise.features.languages import LANGUAGE_NAMES
 from linewise.models import store
@@ -22,6 +23,7 @@ from linewise.models.pipeline import Networks
 from linewise.training.corpus.code_digest import digest_of_modules
 from linewise.training.corpus.manifest import Split, load_manifest
 from linewise.training.corpus.shards import LabelledFile, current_oracle, labelled_files
+from linewise.training.oracle.anatomy import Anatomy, anatomy_of
 from linewise.training.text.documents import shown_documents, text_documents
 from linewise.training.variants import Variation, with_variants
 
@@ -34,6 +36,7 @@ from .stages import Recipe, Report, Run, fit_first_context, fit_language, fit_li
 from .thresholds import fit_thresholds, histograms
 
 TEXT_SEED = 1
+_FILES_AT_ONCE = 50
 WINDOW_LENGTHS = (1, 3, 7, 20, 40)
 _CODE = {
     "linewise.features": (
@@ -157,7 +160,8 @@ def validation_views(corpus: Corpus) -> list[dict[str, Iterator[Sample]]]:
 
 def write_model(folder: Path, networks: Networks, recipe: Recipe, corpus: Corpus, validation: Corpus) -> None:
     """Fit the thresholds, write the model folder, and note in it what storing the weights small has cost."""
-    thresholds = fit_thresholds(histograms(validation_views(validation), answer_with(store.compact(networks))))
+    counts = histograms(validation_views(validation), answer_with(store.compact(networks)), _anatomies(validation))
+    thresholds = fit_thresholds(counts)
     summary: dict[str, Any] = {
         "recipe": asdict(recipe),
         "seed": recipe.seed,
@@ -183,6 +187,24 @@ def write_model(folder: Path, networks: Networks, recipe: Recipe, corpus: Corpus
     store.save(folder, networks, thresholds, summary)
 
 
+def _anatomies(corpus: Corpus, n_jobs: int = 2) -> dict[str, list[Anatomy]]:
+    """Those of all files of code, by language."""
+    results = Parallel(n_jobs=n_jobs)(
+        delayed(_anatomies_of)(files[begin : begin + _FILES_AT_ONCE])
+        for files in corpus.code.values()
+        for begin in range(0, len(files), _FILES_AT_ONCE)
+    )
+    parts = iter(results)
+    return {
+        language: [anatomy for _ in range(0, len(files), _FILES_AT_ONCE) for anatomy in next(parts)]
+        for language, files in corpus.code.items()
+    }
+
+
+def _anatomies_of(files: Sequence[LabelledFile]) -> list[Anatomy]:
+    return [anatomy_of(file.data, file.language, file.masks, file_name=file.path) for file in files]
+
+
 def _whole_file_f1(networks: Networks, thresholds: store.Thresholds, validation: Corpus) -> float:
     samples = {language: whole_files(files) for language, files in validation.code.items()}
-    return measure(samples, answer_with(networks), thresholds.upper).overall()
+    return measure(samples, answer_with(networks), thresholds).overall()

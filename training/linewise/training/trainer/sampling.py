@@ -63,6 +63,7 @@ class Sample:
         inside: whether each line begins inside what opened above it in the whole file, bool of shape (n_lines,); None
             where nobody asked.
         withheld: indices of languages that the pipeline is not to recognise.
+        place: of a window, the index of its file and of its first line in that, where somebody asked.
     """
 
     document: Document
@@ -71,6 +72,7 @@ class Sample:
     known: NDArray[np.bool_]
     inside: NDArray[np.bool_] | None = None
     withheld: tuple[int, ...] = ()
+    place: tuple[int, int] | None = None
 
 
 def draw(files: Sequence[LabelledFile], sampling: Sampling, rng: np.random.Generator) -> Iterator[Sample]:

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from linewise.models import store
 from linewise.models.store import SavedModel
 from linewise.training.oracle.unseen import UNSEEN
-from linewise.training.trainer.evaluation import Counts, Figures, answer_with, answered, random_windows, whole_files
+from linewise.training.trainer.evaluation import Counts, Figures, answer_with, judged, random_windows, whole_files
 from linewise.training.trainer.sampling import Sample
 
 from ..cases import WHOLE, window_name
@@ -78,6 +78,7 @@ def _one(name: str, model: Path, cache: Path | None) -> _One:
 
 def _counted(samples: Iterable[Sample], model: SavedModel) -> Counts:
     counts = Counts()
-    for truth, probabilities in answered(samples, answer_with(model.networks)):
-        counts.add(truth, given_labels(probabilities, model.thresholds["balanced"]))
+    balanced = model.thresholds["balanced"]
+    for truth, probabilities, thresholds in judged(samples, answer_with(model.networks), balanced):
+        counts.add(truth, given_labels(probabilities, thresholds))
     return counts

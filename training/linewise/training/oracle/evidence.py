@@ -7,17 +7,15 @@ known one by one (`Anatomy.sure`) counts as neither.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linewise.features.labels import LABEL_INDEX, N_LABELS
-from linewise.training.oracle.anatomy import Anatomy
-from linewise.training.oracle.captures import REGIONS
 
-from .cases import Case
+from .anatomy import Anatomy
+from .captures import REGIONS
 
 REGION_COLUMNS = np.array([LABEL_INDEX[name] for name in REGIONS])
 
@@ -38,26 +36,23 @@ class Evidence:
         return Evidence(self.visible[lines], self.headed[lines], self.hidden[lines])
 
 
-def evidence_of(cases: Sequence[Case], anatomies: Sequence[Anatomy]) -> Evidence:
-    """The evidence for all lines of some cases, in order."""
-    parts = [_of_case(case, anatomies[case.file]) for case in cases]
-    return Evidence(
-        np.concatenate([part.visible for part in parts]),
-        np.concatenate([part.headed for part in parts]),
-        np.concatenate([part.hidden for part in parts]),
-    )
+def evidence_of(anatomy: Anatomy, begin: int, masks: NDArray[np.uint32]) -> Evidence:
+    """The evidence for a window.
 
-
-def _of_case(case: Case, anatomy: Anatomy) -> Evidence:
-    n_lines = len(case.masks)
+    Args:
+        anatomy: of the whole file.
+        begin: the index of the window's first line in it.
+        masks: the labels of the window's lines, (n_lines,).
+    """
+    n_lines = len(masks)
     visible, headed, hidden = np.zeros((3, n_lines, N_LABELS), dtype=bool)
-    sure = anatomy.sure[case.begin : case.begin + n_lines]
+    sure = anatomy.sure[begin : begin + n_lines]
     for name in REGIONS:
         column = LABEL_INDEX[name]
-        true = (case.masks >> np.uint32(column) & 1).astype(bool) & sure
+        true = (masks >> np.uint32(column) & 1).astype(bool) & sure
         if not true.any():
             continue
-        first, last = anatomy.regions[name].T - case.begin
+        first, last = anatomy.regions[name].T - begin
         shows_first, shows_last = (first >= 0) & (first < n_lines), (last >= 0) & (last < n_lines)
         headed[:, column] = true & _covered(first[shows_first], last[shows_first], n_lines)
         either = shows_first | shows_last
