@@ -88,6 +88,9 @@ def sources_of(name: str) -> Iterator[Source]:
         return
     listed = list_folder(Path(name))
     attributes = attributes_of(Path(name), listed)
+    if not attributes:
+        yield from (met_in(name, name, relative) for relative in listed)
+        return
     for relative in listed:
         yield met_in(name, name, relative, attributes=attributes.get(relative, NOTHING))
 
@@ -211,17 +214,17 @@ def _walk(root: Path) -> Iterator[str]:
         prefix, rules = waiting.pop()
         folder = beginning + prefix
         try:
-            entries = list(os.scandir(folder))
+            with os.scandir(folder) as found:
+                entries = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in found]
         except OSError:
             # Listed as if it were a file, so that reading it reports that it cannot be read.
             yield prefix.rstrip(os.sep) or os.curdir
             continue
-        if any(entry.name == _IGNORE_FILE for entry in entries) and (own := _rules_of(folder)):
+        if (_IGNORE_FILE, False) in entries and (own := _rules_of(folder)):
             rules = (*rules, _IgnoreRules(prefix, own))
-        for entry in entries:
-            relative = prefix + entry.name
-            is_folder = entry.is_dir(follow_symlinks=False)
-            if (is_folder and entry.name in _VERSION_CONTROL) or _is_ignored(relative, is_folder, rules):
+        for name, is_folder in entries:
+            relative = prefix + name
+            if (is_folder and name in _VERSION_CONTROL) or (rules and _is_ignored(relative, is_folder, rules)):
                 continue
             if is_folder:
                 waiting.append((relative + os.sep, rules))
