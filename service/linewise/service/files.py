@@ -11,6 +11,7 @@ from __future__ import annotations
 import codecs
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -141,18 +142,25 @@ def list_folder(folder: Path) -> list[str]:
     listed = _list_by_git(folder)
     if listed is None:
         return sorted(_walk(folder))
+    beginning = _inside(os.fspath(folder))
     for relative in listed:
-        path = os.path.join(folder, relative)
+        try:
+            mode = os.lstat(beginning + relative).st_mode
+        except OSError:
+            continue  # deleted from the work tree, and listed still
         # git lists a submodule, or another repository inside this one, as one entry.
-        if os.path.isdir(path) and not os.path.islink(path):
-            found.extend(os.path.join(relative, inner) for inner in list_folder(Path(path)))
+        if stat.S_ISDIR(mode):
+            found.extend(os.path.join(relative, inner) for inner in list_folder(folder / relative))
         else:
             found.append(relative)
     return sorted(found)
 
 
 def _list_by_git(folder: Path) -> list[str] | None:
-    """What git lists in a folder; None where it is in no work tree, or the one around it ignores it."""
+    """What git lists in a folder, with files that are gone from it.
+
+    None where it is in no work tree, or the one around it ignores it.
+    """
     listed = _git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     if listed is None:
         return None
@@ -160,9 +168,8 @@ def _list_by_git(folder: Path) -> list[str] | None:
     # Whoever names an ignored folder (a virtual environment, say) wants its files nonetheless.
     if not names and _git(folder, "check-ignore", "-q", ".") is not None:
         return None
-    # A file in conflict is listed once a side; one that was deleted from the work tree is listed still; a
-    # submodule that was never fetched lists itself.
-    return [name for name in dict.fromkeys(names) if name != "." and os.path.lexists(os.path.join(folder, name))]
+    # A file in conflict is listed once a side; a submodule that was never fetched lists itself.
+    return [name for name in dict.fromkeys(names) if name != "."]
 
 
 def _git(folder: Path, *arguments: str) -> bytes | None:
