@@ -1,6 +1,8 @@
-"""The steps from labels to a file of columns: bits turned about, bits counted."""
+"""The steps from labels to a file of columns: lines found, bits turned about, bits counted."""
 
 from __future__ import annotations
+
+from unittest.mock import patch
 
 import numpy as np
 import pyarrow as pa
@@ -8,10 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linewise.features import kernel
+from linewise.features.documents import BYTE_ORDER_MARK
 from linewise.features.labels import LABEL_NAMES, mask_of
+from linewise.features.lines import split_lines
 from linewise.models import Document
 from linewise.service.batch.arrays import column, flags, repeated
-from linewise.service.batch.summary import summarize_many, summarize_stream
+from linewise.service.batch.spans import line_spans
+from linewise.service.batch.summary import _count_bits, summarize_many, summarize_stream
 from linewise.service.batch.tables import NAME
 
 from .conftest import ScanningClassifier
@@ -23,6 +29,39 @@ masks = st.lists(st.integers(0, 2**32 - 1), max_size=40)
 def test_flags_are_the_bits_of_the_masks(values: list[int]) -> None:
     found = flags(np.array(values, dtype=np.uint32), 32)
     assert [array.to_pylist() for array in found] == [[bool(v >> bit & 1) for v in values] for bit in range(32)]
+
+
+PIECES = [b"a", b"\n", b"\r", b"\r\n", b"\x0b", b"some more", BYTE_ORDER_MARK]
+texts = st.lists(st.lists(st.sampled_from(PIECES), max_size=12).map(b"".join), max_size=4)
+
+
+@given(texts)
+def test_lines_are_where_they_are_with_the_kernel_and_without(some: list[bytes]) -> None:
+    found = line_spans(some)
+    with patch.object(kernel, "load", lambda: None):
+        plain = line_spans(some)
+    for name in ("counts", "starts", "ends"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(plain, name), name)
+        assert getattr(found, name).dtype == getattr(plain, name).dtype == np.int64
+    rows = zip(found.starts.tolist(), found.ends.tolist(), strict=True)
+    for text, count in zip(some, found.counts.tolist(), strict=True):
+        body = text.removeprefix(BYTE_ORDER_MARK)
+        lines = split_lines(body)
+        expected = [body[a:b] for a, b in zip(lines.starts.tolist(), lines.ends.tolist(), strict=True)]
+        assert [text[start:end] for start, end in (next(rows) for _ in range(count))] == (
+            expected or ([b""] if text else [])
+        )
+
+
+@given(st.lists(masks, max_size=5))
+def test_bits_are_counted_alike_with_the_kernel_and_without(runs: list[list[int]]) -> None:
+    together = np.array([mask for run in runs for mask in run], dtype=np.uint32)
+    lengths = np.array([len(run) for run in runs], dtype=np.int64)
+    found = _count_bits(together, lengths)
+    with patch.object(kernel, "load", lambda: None):
+        plain = _count_bits(together, lengths)
+    np.testing.assert_array_equal(found, plain)
+    assert found.tolist() == [[sum(mask >> bit & 1 for mask in run) for bit in range(32)] for run in runs]
 
 
 def test_repeated_strings_are_stored_once() -> None:

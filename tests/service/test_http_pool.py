@@ -276,7 +276,8 @@ def test_work_that_nothing_stops_costs_threads_only_up_to_a_bound() -> None:
             yield from super().classify_many(documents)
 
     async def scene() -> None:
-        stuck, on = Stuck(), pool(timeout_seconds=0.05, queue=2)
+        # Long enough for a thread to reach that wait on a busy machine.
+        stuck, on = Stuck(), pool(timeout_seconds=0.3, queue=2)
         before = threading.active_count()
         statuses = [status((await ask(on, stuck, Words(b"x")))[0]) for _ in range(6)]
         assert statuses[:2] == [504, 504]

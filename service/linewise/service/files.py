@@ -11,6 +11,7 @@ from __future__ import annotations
 import codecs
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -88,6 +89,9 @@ def sources_of(name: str) -> Iterator[Source]:
         return
     listed = list_folder(Path(name))
     attributes = attributes_of(Path(name), listed)
+    if not attributes:
+        yield from (met_in(name, name, relative) for relative in listed)
+        return
     for relative in listed:
         yield met_in(name, name, relative, attributes=attributes.get(relative, NOTHING))
 
@@ -138,18 +142,25 @@ def list_folder(folder: Path) -> list[str]:
     listed = _list_by_git(folder)
     if listed is None:
         return sorted(_walk(folder))
+    beginning = _inside(os.fspath(folder))
     for relative in listed:
-        path = os.path.join(folder, relative)
+        try:
+            mode = os.lstat(beginning + relative).st_mode
+        except OSError:
+            continue  # deleted from the work tree, and listed still
         # git lists a submodule, or another repository inside this one, as one entry.
-        if os.path.isdir(path) and not os.path.islink(path):
-            found.extend(os.path.join(relative, inner) for inner in list_folder(Path(path)))
+        if stat.S_ISDIR(mode):
+            found.extend(os.path.join(relative, inner) for inner in list_folder(folder / relative))
         else:
             found.append(relative)
     return sorted(found)
 
 
 def _list_by_git(folder: Path) -> list[str] | None:
-    """What git lists in a folder; None where it is in no work tree, or the one around it ignores it."""
+    """What git lists in a folder, with files that are gone from it.
+
+    None where it is in no work tree, or the one around it ignores it.
+    """
     listed = _git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     if listed is None:
         return None
@@ -157,9 +168,8 @@ def _list_by_git(folder: Path) -> list[str] | None:
     # Whoever names an ignored folder (a virtual environment, say) wants its files nonetheless.
     if not names and _git(folder, "check-ignore", "-q", ".") is not None:
         return None
-    # A file in conflict is listed once a side; one that was deleted from the work tree is listed still; a
-    # submodule that was never fetched lists itself.
-    return [name for name in dict.fromkeys(names) if name != "." and os.path.lexists(os.path.join(folder, name))]
+    # A file in conflict is listed once a side; a submodule that was never fetched lists itself.
+    return [name for name in dict.fromkeys(names) if name != "."]
 
 
 def _git(folder: Path, *arguments: str) -> bytes | None:
@@ -211,17 +221,17 @@ def _walk(root: Path) -> Iterator[str]:
         prefix, rules = waiting.pop()
         folder = beginning + prefix
         try:
-            entries = list(os.scandir(folder))
+            with os.scandir(folder) as found:
+                entries = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in found]
         except OSError:
             # Listed as if it were a file, so that reading it reports that it cannot be read.
             yield prefix.rstrip(os.sep) or os.curdir
             continue
-        if any(entry.name == _IGNORE_FILE for entry in entries) and (own := _rules_of(folder)):
+        if (_IGNORE_FILE, False) in entries and (own := _rules_of(folder)):
             rules = (*rules, _IgnoreRules(prefix, own))
-        for entry in entries:
-            relative = prefix + entry.name
-            is_folder = entry.is_dir(follow_symlinks=False)
-            if (is_folder and entry.name in _VERSION_CONTROL) or _is_ignored(relative, is_folder, rules):
+        for name, is_folder in entries:
+            relative = prefix + name
+            if (is_folder and name in _VERSION_CONTROL) or (rules and _is_ignored(relative, is_folder, rules)):
                 continue
             if is_folder:
                 waiting.append((relative + os.sep, rules))

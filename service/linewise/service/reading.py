@@ -267,8 +267,24 @@ def _open_regular(path: str | Path, *, follow: bool) -> tuple[int, os.stat_resul
 @lru_cache(maxsize=4096)
 def _is_inside(folder: str, root: str, working_folder: str) -> bool:
     """Whether a folder's real place is in another; what they may be relative to is part of what is remembered."""
+    if _has_no_link(folder, root, working_folder):
+        return True
     real_root = _real_place(os.path.join(working_folder, root))
     return f"{_real_place(os.path.join(working_folder, folder))}{os.sep}".startswith(real_root.rstrip(os.sep) + os.sep)
+
+
+@lru_cache(maxsize=4096)
+def _has_no_link(folder: str, root: str, working_folder: str) -> bool:
+    """Whether a folder's path leads from the root downwards, through no link; with one look at each folder."""
+    above, _, name = folder.rpartition(os.sep)
+    if len(folder) <= len(root):
+        return folder.rstrip(os.sep) == root.rstrip(os.sep)
+    if name in ("", os.curdir, os.pardir) or not _has_no_link(above, root, working_folder):
+        return False
+    try:
+        return not stat.S_ISLNK(os.lstat(folder).st_mode)
+    except OSError:
+        return False
 
 
 @lru_cache(maxsize=4096)

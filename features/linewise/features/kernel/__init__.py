@@ -53,6 +53,8 @@ _SIGNATURES = {
     "lw_settle_blanks": "v annana",
     "lw_pack": "v anna",
     "lw_line_offsets": "n aana",
+    "lw_line_spans": "v aanaa",
+    "lw_count_bits": "v aana",
     "lw_begin": "n aaanaaaaaa",
     "lw_next": "n nna",
     "lw_end": "v n",

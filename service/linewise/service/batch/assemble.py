@@ -7,7 +7,7 @@ once, and there is little left to do when the last part is done.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -23,7 +23,7 @@ from .part import files_path, lines_path
 from .place import Place
 from .plan import Part, Plan
 from .report import Report
-from .rows import FILE_NAMES
+from .rows import FILE_NAMES, FileRow, LineBlock, file_values
 from .tables import file_schema, line_schema, table_metadata
 
 _GROUP_FILES = 1 << 16
@@ -59,7 +59,6 @@ class Assembly:
     def add(self, part: Part) -> None:
         """Add a part, the next one in order, that is on disk; raises OSError where it or the output fails."""
         files = kept_table(files_path(self._work, part, self._job.part_form))
-        self.report.add(files)
         path = lines_path(self._work, part, self._job.part_form)
         if self._groups is None:
             with path.open("rb") as source:
@@ -68,6 +67,21 @@ class Assembly:
             values = {name: column_values(files.column(name).chunk(0)) for name in FILE_NAMES}
             for block, of_block in blocks_of(path, counts_of(files.column("lines").chunk(0))):
                 self._groups.write({name: each[of_block] for name, each in values.items()}, block)
+        self.take_files(files)
+
+    @property
+    def takes_lines(self) -> bool:
+        """Whether lines can be taken as they are made, and need not be read back from a part."""
+        return self._groups is not None
+
+    def take_lines(self, files: Sequence[FileRow], block: LineBlock) -> None:
+        """Take lines of the part that is next in order; raises OSError where the output fails."""
+        assert self._groups is not None
+        self._groups.write(file_values(files), block)
+
+    def take_files(self, files: pa.Table) -> None:
+        """Take the files of that part, when it has no more lines; raises OSError where the output fails."""
+        self.report.add(files)
         self._held.append(files.replace_schema_metadata(None))
         if sum(map(len, self._held)) >= _GROUP_FILES:
             self._flush()

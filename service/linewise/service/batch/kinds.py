@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from ..attributes import NOTHING, Attributes
 
@@ -94,17 +95,16 @@ def kinds_of(path: str, data: bytes, attributes: Attributes = NOTHING) -> Kinds:
         data: its bytes.
         attributes: what ``.gitattributes`` say of it.
     """
-    *folders, name = path.lower().split("/")
+    folder, _, name = path.lower().rpartition("/")
+    within = _kinds_within(folder)
     is_script = name.endswith((".js", ".mjs", ".cjs"))
     minified = is_script and (_MINIFIED_NAME.search(name) is not None or _has_long_lines(data))
     vendored = (
-        not _VENDORED_FOLDERS.isdisjoint(folders)
-        or name in _VENDORED_NAMES
-        or (is_script and _VENDORED_SCRIPT.fullmatch(name) is not None)
+        within.vendored or name in _VENDORED_NAMES or (is_script and _VENDORED_SCRIPT.fullmatch(name) is not None)
     )
     generated = (
-        _GENERATED_NAME.search(name) is not None
-        or "node_modules" in folders
+        within.generated
+        or (_may_be_generated(name) and _GENERATED_NAME.search(name) is not None)
         or _says_generated(data)
         or (is_script and _SOURCE_MAP.search(data[-500:]) is not None)
     )
@@ -113,6 +113,18 @@ def kinds_of(path: str, data: bytes, attributes: Attributes = NOTHING) -> Kinds:
         vendored if attributes.vendored is None else attributes.vendored,
         minified,
     )
+
+
+@lru_cache(maxsize=4096)
+def _kinds_within(folder: str) -> Kinds:
+    """What a folder's path says of all that is in it."""
+    names = folder.split("/")
+    return Kinds(generated="node_modules" in names, vendored=not _VENDORED_FOLDERS.isdisjoint(names))
+
+
+def _may_be_generated(name: str) -> bool:
+    """Whether `_GENERATED_NAME` may fit: what all such names have, and few others do."""
+    return name.count(".") > 1 or "_pb" in name or name.endswith("tab.py")
 
 
 def _says_generated(data: bytes) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
-from itertools import pairwise
+from itertools import compress, pairwise
 from typing import Any, BinaryIO, Protocol
 
 import numpy as np
@@ -42,7 +43,10 @@ def line_writer(job: Job, stream: BinaryIO, metadata: Mapping[bytes, bytes], mod
 
 
 class RowGroups:
-    """Lines on their way into a table, in row groups of a good size."""
+    """Lines on their way into a table, in row groups of a good size.
+
+    They depend on the lines alone, however these come: files without lines are left out.
+    """
 
     def __init__(self, table: TableWriter, model_digest: str) -> None:
         self._table = table
@@ -52,8 +56,14 @@ class RowGroups:
 
     def write(self, files: Mapping[str, Sequence[Any]], block: LineBlock) -> None:
         """Take the lines of some files, with the values of `rows.FILE_NAMES` for each."""
+        if not len(block):
+            return
         if self._n_held + len(block) > ROW_GROUP_LINES:
             self._flush()
+        if not block.counts.all():
+            counts = block.counts.tolist()
+            files = {name: list(compress(values, counts)) for name, values in files.items()}
+            block = replace(block, counts=block.counts[block.counts > 0])
         self._held.append((files, block))
         self._n_held += len(block)
 

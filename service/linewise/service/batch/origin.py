@@ -47,7 +47,10 @@ class Origins:
         if index is None:
             if root not in self._absolute:
                 self._absolute[root] = os.path.abspath(root)
-            index = self._met[folder, root] = self._nearest(os.path.abspath(folder), self._absolute[root])
+            top, below = self._absolute[root], folder[len(root) :].strip(os.sep)
+            index = self._met[folder, root] = self._nearest(
+                f"{top.rstrip(os.sep)}{os.sep}{below}" if below else top, top
+            )
         return index
 
     def of_file(self, path: str) -> int:
@@ -57,9 +60,10 @@ class Origins:
     def _nearest(self, folder: str, root: str) -> int:
         """The origin of a folder: its own if it is a repository's top, else that of the folder around it."""
         climbed = []
-        while folder not in self._of_folder and folder != root and not os.path.lexists(f"{folder}{os.sep}.git"):
+        # What is called so and leads nowhere makes no repository, so links may be followed, which costs less here.
+        while folder not in self._of_folder and folder != root and not os.access(f"{folder}{os.sep}.git", os.F_OK):
             climbed.append(folder)
-            folder = os.path.dirname(folder)
+            folder = folder.rpartition(os.sep)[0] or os.sep
         index = self._remembered(folder)
         self._of_folder.update(dict.fromkeys(climbed, index))
         return index

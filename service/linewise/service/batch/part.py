@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -40,6 +40,16 @@ _TELL_ROWS = (PartForm.PARQUET, PartForm.ARROW)
 _GROUP_BYTES = 1 << 20
 _GROUP_FILES = 1024
 """So much is read and labelled at a time: enough that what is fixed about a step does not count."""
+
+
+class Taker(Protocol):
+    """Takes a part's rows as they are made, in order; what it has taken of a part that was not finished is void."""
+
+    def take_lines(self, files: Sequence[FileRow], block: LineBlock) -> None:
+        """Take the lines of some files."""
+
+    def take_files(self, files: pa.Table) -> None:
+        """Take all of the part's files, when the part is on disk."""
 
 
 class AbandonedError(RuntimeError):
@@ -118,6 +128,7 @@ def label_part(
     part: Part,
     classifier: BatchClassifier,
     is_wanted: Callable[[], bool] = lambda: True,
+    taker: Taker | None = None,
 ) -> Done:
     """Label a part of a plan and write it.
 
@@ -129,6 +140,7 @@ def label_part(
         classifier: of the model that the plan names.
         is_wanted: is asked now and then, and when the part is about to get its name; a part that is not wanted any
             more would disturb whoever takes up the work.
+        taker: is given what is written as well, so that it need not be read back.
 
     Raises:
         OSError: the part cannot be written.
@@ -148,15 +160,21 @@ def label_part(
             if found:
                 texts, predictions = [text for _, text, _ in found], [said for _, _, said in found]
                 block = LineBlock.of(texts, predictions, scores=job.scores, with_text=job.with_text)
-                writer.write([row for row, _, _ in found], block)
+                of_files = [row for row, _, _ in found]
+                writer.write(of_files, block)
+                if taker is not None:
+                    taker.take_lines(of_files, block)
                 n_lines += len(block)
         writer.close()
         _check_wanted(is_wanted)
     digest = "" if job.part_form in _TELL_ROWS else _digest(lines)
     seal = Seal(plan.digest, part.index, n_lines, lines.stat().st_size, digest)
+    files = file_table(rows, model)
     with replacing(files_path(folder, part, job.part_form)) as stream:
-        _write_files(stream, rows, plan, seal, job.part_form)
+        _write_files(stream, files, plan, seal, job.part_form)
         _check_wanted(is_wanted)
+    if taker is not None:
+        taker.take_files(files)
     return Done(part.index, part.n_files, part.weight, n_lines)
 
 
@@ -232,8 +250,7 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _write_files(stream: BinaryIO, rows: Sequence[FileRow], plan: Plan, seal: Seal, form: PartForm) -> None:
-    table = file_table(rows, plan.model_digest)
+def _write_files(stream: BinaryIO, table: pa.Table, plan: Plan, seal: Seal, form: PartForm) -> None:
     metadata = table_metadata("files", plan.model_digest, plan.options)
     told = json.dumps({name: getattr(seal, name) for name in Seal.__slots__})
     if form is not PartForm.PARQUET:

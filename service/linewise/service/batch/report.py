@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..reading import reason_told
+from .arrays import column_values, counts_of
 from .rows import Status
 
 _COUNTED = ("path", "status", "reason", "detail", "lines")
@@ -43,11 +44,11 @@ class Report:
 
     def add(self, table: pa.Table) -> None:
         """Count the rows of a table of files."""
-        statuses = table.column("status").to_pylist()
+        statuses = [status for chunk in table.column("status").chunks for status in column_values(chunk)]
         self.statuses.update(statuses)
-        self.lines += sum(filter(None, table.column("lines").to_pylist()))
+        self.lines += sum(int(counts_of(chunk).sum()) for chunk in table.column("lines").chunks)
         for kind in _KINDS:
-            self.kinds[kind] += sum(filter(None, table.column(kind).to_pylist()))
+            self.kinds[kind] += sum(chunk.true_count for chunk in table.column(kind).chunks)
         for row, status in enumerate(statuses):
             if status != Status.LABELLED:
                 path, reason, detail = (table.column(name)[row].as_py() for name in ("path", "reason", "detail"))

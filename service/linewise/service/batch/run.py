@@ -7,14 +7,13 @@ import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from linewise.models import Classifier
 
 from ..files import Source, path_in_root
 from ..output import replacing
-from .assemble import assembling
+from .assemble import Assembly, assembling
 from .job import Job
 from .part import FILES_FOLDER, LINES_FOLDER, Done, files_path, is_done, label_part
 from .place import REPORT_NAME, Place, PlaceError, locked, remove_temporary
@@ -22,6 +21,8 @@ from .plan import Part, Plan, PlanError, check_same, load_plan, make_plan
 from .processes import label_in_processes
 from .report import Report, report_of
 from .tables import SCHEMA_VERSION
+
+_Watch = Callable[[Plan, Iterator[Done]], Iterable[Done]]
 
 
 class RunError(Exception):
@@ -36,7 +37,7 @@ def run(
     *,
     n_processes: int | None,
     resume: bool,
-    watch: Callable[[Plan, Iterator[Done]], Iterable[Done]] = lambda plan, done: done,
+    watch: _Watch = lambda plan, done: done,
 ) -> Report:
     """Label files into tables.
 
@@ -62,9 +63,9 @@ def run(
         with locked(place):
             place.prepare(resume=resume)
             plan = _plan(job, place, sources, classifier.info.digest)
-            parts = _all_parts(job, place.work, plan, classifier, n_processes or _usable_cores())
-            with closing(parts):
-                report = _finish(place, plan, job, watch(plan, parts))
+            n_processes = min(n_processes or _usable_cores(), len(plan.parts))
+            label = _label_folder if place.is_folder else _label_file
+            report = label(_Task(job, place, plan, classifier, n_processes, watch))
             place.clear()
             return report
     except (PlaceError, PlanError) as error:
@@ -73,20 +74,54 @@ def run(
         raise RunError("a process that labelled was killed, for want of memory perhaps") from error
 
 
-def _finish(place: Place, plan: Plan, job: Job, done: Iterable[Done]) -> Report:
-    """Make of the parts, as they are done, what was asked for."""
-    if not place.is_folder:
-        with assembling(place, plan, job) as assembly:
-            for part in _in_order(plan.parts, done):
-                assembly.add(part)
-            _check_files(assembly.report, plan)
-        return assembly.report
-    for _ in done:
-        pass
-    report = report_of(files_path(place.work, part, job.part_form) for part in plan.parts)
-    _check_files(report, plan)
-    _write_report(place, plan, report)
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A run whose plan is settled, see `run`."""
+
+    job: Job
+    place: Place
+    plan: Plan
+    classifier: Classifier
+    n_processes: int
+    watch: _Watch
+
+
+def _label_folder(task: _Task) -> Report:
+    """Label the parts, which stay as they are."""
+    with closing(_all_parts(task)) as parts:
+        for _ in task.watch(task.plan, parts):
+            pass
+    report = report_of(files_path(task.place.work, part, task.job.part_form) for part in task.plan.parts)
+    _check_files(report, task.plan)
+    _write_report(task.place, task.plan, report)
     return report
+
+
+def _label_file(task: _Task) -> Report:
+    """Label the parts and make one file of them."""
+    with assembling(task.place, task.plan, task.job) as assembly:
+        if task.n_processes <= 1 and assembly.takes_lines:
+            with closing(_one_by_one(task, assembly)) as parts:
+                for _ in task.watch(task.plan, parts):
+                    pass
+        else:
+            with closing(_all_parts(task)) as parts:
+                for part in _in_order(task.plan.parts, task.watch(task.plan, parts)):
+                    assembly.add(part)
+        _check_files(assembly.report, task.plan)
+    return assembly.report
+
+
+def _one_by_one(task: _Task, assembly: Assembly) -> Generator[Done, None, None]:
+    """Every part, in order: those that are there already are read, the others labelled straight into the file."""
+    work, plan, job = task.place.work, task.plan, task.job
+    for part in plan.parts:
+        done = is_done(work, plan, part, job.part_form)
+        if done is None:
+            yield label_part(work, plan, job, part, task.classifier, taker=assembly)
+        else:
+            assembly.add(part)
+            yield done
 
 
 def _in_order(parts: Sequence[Part], done: Iterable[Done]) -> Iterator[Part]:
@@ -138,10 +173,9 @@ def _is_of(path: str, owned: Iterable[str]) -> bool:
     return any(path == each or path.startswith(each + os.sep) for each in owned)
 
 
-def _all_parts(
-    job: Job, work: Path, plan: Plan, classifier: Classifier, n_processes: int
-) -> Generator[Done, None, None]:
+def _all_parts(task: _Task) -> Generator[Done, None, None]:
     """Every part, those first that are there already, then each as it is done."""
+    job, work, plan = task.job, task.place.work, task.plan
     missing = []
     for part in plan.parts:
         done = is_done(work, plan, part, job.part_form)
@@ -149,10 +183,10 @@ def _all_parts(
             missing.append(part)
         else:
             yield done
-    n_processes = min(n_processes, len(missing))
+    n_processes = min(task.n_processes, len(missing))
     if n_processes <= 1:
         for part in missing:
-            yield label_part(work, plan, job, part, classifier)
+            yield label_part(work, plan, job, part, task.classifier)
         return
     try:
         yield from label_in_processes(work, plan, job, missing, n_processes)

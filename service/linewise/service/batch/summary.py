@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from linewise.features import kernel
 from linewise.features.labels import LABEL_NAMES, N_LABELS, mask_of
 from linewise.models import Prediction
 
@@ -24,13 +25,12 @@ _COMMENTED_MARK = 1 << N_LABELS
 _HELD_LINES, _HELD_TEXTS = 1 << 14, 256
 _MASK_BYTES = 4
 _BYTE_VALUES = 256
-_BITS_OF_VALUE = (np.arange(_BYTE_VALUES)[:, None] >> np.arange(8) & 1).astype(np.float64)
+_BITS_OF_VALUE = np.arange(_BYTE_VALUES)[:, None] >> np.arange(8) & 1
 """The bits of each value of a byte, of shape (256, 8)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """One text in numbers.
+class Summary(NamedTuple):
+    """One text in numbers; a tuple, for there is one for each file.
 
     Attributes:
         language: its language, None where it seems to be none of those known.
@@ -67,7 +67,7 @@ def summarize_many(predictions: Sequence[Prediction]) -> list[Summary]:
     """The summary of each text, which costs less than one by one."""
     if not predictions:
         return []
-    lengths = np.array([len(prediction) for prediction in predictions])
+    lengths = np.array([len(prediction) for prediction in predictions], dtype=np.int64)
     masks = np.concatenate([prediction.masks for prediction in predictions])
     # The first bit that is no label's tells which lines have a comment or documentation on them.
     counts = _count_bits(np.where(masks & _COMMENT, masks | _COMMENTED_MARK, masks), lengths)
@@ -100,11 +100,17 @@ def summarize_stream(predictions: Iterable[Prediction]) -> Iterator[Summary]:
     yield from summarize_many(held)
 
 
-def _count_bits(masks: NDArray[np.uint32], lengths: NDArray[np.int64]) -> NDArray[np.float64]:
-    """How often each bit is set in each of consecutive runs of masks: float64 of shape (n_runs, 32).
+def _count_bits(masks: NDArray[np.uint32], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How often each bit is set in each of consecutive runs of masks: int64 of shape (n_runs, 32)."""
+    if (library := kernel.load()) is None:
+        return _count_by_numpy(masks, lengths)
+    counts = np.empty((len(lengths), 32), dtype=np.int64)
+    library.call("lw_count_bits", masks, lengths, len(lengths), counts)
+    return counts
 
-    The values of a byte are counted before their bits are, which takes one step for eight bits of a line.
-    """
+
+def _count_by_numpy(masks: NDArray[np.uint32], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The values of a byte are counted before their bits are, which takes one step for eight bits of a line."""
     columns = np.ascontiguousarray(masks, dtype="<u4").view(np.uint8).reshape(-1, _MASK_BYTES)
     runs = np.repeat(np.arange(len(lengths)) * _BYTE_VALUES, lengths)
     n_values = len(lengths) * _BYTE_VALUES

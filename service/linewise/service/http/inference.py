@@ -12,7 +12,8 @@ from pathlib import Path
 from linewise.models import Classifier
 
 from .metrics import Metrics
-from .pool import Pool, PoolLimits, Work
+from .pool import Pool, PoolLimits
+from .pool_thread import Work
 from .problems import ProblemError
 
 _WARM_UP_TEXTS = (

@@ -1,6 +1,6 @@
-"""The threads that answer requests: a bounded queue before them, a deadline for each request, small ones together.
+"""What waits to be answered: a bounded queue before some threads, a deadline for each request, small ones together.
 
-All bookkeeping happens on the event loop, so there is nothing to lock: a thread only takes jobs from its own
+All bookkeeping happens on the event loop, so there is nothing to lock: a thread only takes batches from its own
 inbox and hands outcomes back to the loop. Three rules hold under any load:
 
 - A request that finds the queue full is refused at once (429). What waits is bounded in number and in bytes.
@@ -13,17 +13,14 @@ inbox and hands outcomes back to the loop. Three rules hold under any load:
 from __future__ import annotations
 
 import asyncio
-import ctypes
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from queue import SimpleQueue
-from threading import Thread
-from typing import Protocol
 
-from linewise.models import Classifier, Document, ModelInfo, Prediction
+from linewise.models import Classifier
 
+from .pool_thread import Batch, Job, PoolThread, Work
 from .problems import ProblemError
 
 SMALL_BYTES = 32 * 1024
@@ -37,21 +34,6 @@ _QUIET_ROUNDS = 10
 enough, but only until the event loop has gone round so often, in some tenth of a millisecond, and none came."""
 _QUEUED_LARGEST = 4
 """The queue may hold the bytes of so many bodies of the largest size."""
-
-
-class Work(Protocol):
-    """What one request asks of a thread, in two steps around the classifier."""
-
-    size: int
-    """Bytes of the request."""
-    lines: int
-    """Lines of its texts, known once it is answered."""
-
-    def documents(self) -> Sequence[Document]:
-        """What is to be labelled; raises ProblemError where the request can't be answered."""
-
-    def answer(self, info: ModelInfo, predictions: Sequence[Prediction]) -> bytes:
-        """The answer's bytes, from one prediction for each document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,84 +53,30 @@ class PoolLimits:
     timeout_seconds: float
 
 
-class _Abandoned(BaseException):  # no error: it ends a thread whose requests have been answered
-    """Raised inside a thread that is to stop whatever it does."""
-
-
-@dataclass(eq=False, slots=True)
-class _Job:
-    """One request in the pool. ``worker`` is None while it waits."""
-
-    classifier: Classifier
-    work: Work
-    outcome: asyncio.Future[bytes]
-    arrived: float
-    worker: _Worker | None = None
-
-    @property
-    def is_short(self) -> bool:
-        """Whether it is taken together with others."""
-        return self.work.size <= SMALL_BYTES
-
-
-_Finished = Callable[["_Worker", Sequence["bytes | BaseException"]], None]
-
-
-class _Worker:
-    """One thread, which takes lists of jobs from its inbox until it finds None there."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, finished: _Finished) -> None:
-        self.jobs: list[_Job] = []
-        self.inbox: SimpleQueue[tuple[Classifier, list[Work]] | None] = SimpleQueue()
-        self._loop = loop
-        self._finished = finished
-        self.thread = Thread(target=self._run, name="linewise-worker", daemon=True)
-        self.thread.start()
-
-    def _run(self) -> None:
-        # RuntimeError: the loop is closed, so nobody waits for the outcomes any more.
-        with suppress(_Abandoned, RuntimeError):
-            while (taken := self.inbox.get()) is not None:
-                outcomes = answer_together(*taken)
-                # A thread that waits keeps no text.
-                del taken
-                self._loop.call_soon_threadsafe(self._finished, self, outcomes)
-                del outcomes
-
-    def stop(self) -> None:
-        """End the thread once it is done with what it does."""
-        self.inbox.put(None)
-
-    def interrupt(self) -> None:
-        """End the thread at the next step of its Python code: between two operations on arrays."""
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread.ident or 0), ctypes.py_object(_Abandoned))
-        self.stop()
-
-
 class Pool:
     """Runs work on threads, within limits. To be used from one event loop; the threads start when first needed."""
 
     def __init__(self, limits: PoolLimits) -> None:
         self._limits = limits
         # Short and long requests, each kind in the order of its arrival.
-        self._short: deque[_Job] = deque()
-        self._long: deque[_Job] = deque()
+        self._short: deque[Job] = deque()
+        self._long: deque[Job] = deque()
         self._waiting_bytes = 0
         # How many short requests are waited for, and what looks whether they come.
         self._gather = 0
         self._gathering: asyncio.Handle | None = None
         self._arrived = 0
         # All that are yet to be answered, the oldest first, and the timer for the oldest one's deadline.
-        self._unanswered: dict[_Job, None] = {}
+        self._unanswered: dict[Job, None] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._idle: list[_Worker] = []
-        self._busy: set[_Worker] = set()
-        self._abandoned: list[_Worker] = []
+        self._idle: list[PoolThread] = []
+        self._busy: dict[PoolThread, None] = {}
+        self._abandoned: list[PoolThread] = []
 
     @property
     def waiting(self) -> int:
         """How many requests wait."""
-        return len(self._short) + len(self._long)
+        return len(self._short) + len(self._long) + sum(thread.following is not None for thread in self._busy)
 
     @property
     def is_full(self) -> bool:
@@ -165,12 +93,12 @@ class Pool:
     @property
     def working(self) -> int:
         """How many requests are worked on."""
-        return sum(len(worker.jobs) for worker in self._busy)
+        return sum(len(thread.current.jobs) for thread in self._busy if thread.current is not None)
 
     @property
     def is_labelling_short(self) -> bool:
         """Whether short requests are worked on, which leaves the interpreter to others for moments only."""
-        return any(worker.jobs[0].is_short for worker in self._busy)
+        return any(thread.current is not None and thread.current.is_short for thread in self._busy)
 
     async def run(self, classifier: Classifier, work: Work) -> bytes:
         """The answer to a request.
@@ -180,7 +108,7 @@ class Pool:
         """
         self._admit(work)
         loop = asyncio.get_running_loop()
-        job = _Job(classifier, work, loop.create_future(), loop.time())
+        job = Job(classifier, work, loop.create_future(), loop.time(), is_short=work.size <= SMALL_BYTES)
         self._line_of(job).append(job)
         self._arrived += job.is_short
         self._waiting_bytes += work.size
@@ -198,8 +126,9 @@ class Pool:
 
     def close(self) -> None:
         """End the threads; whoever still waits is answered no more."""
-        for worker in (*self._idle, *self._busy):
-            worker.stop()
+        self._return_all()
+        for thread in (*self._idle, *self._busy):
+            thread.stop()
         self._idle.clear()
         self._busy.clear()
         for handle in (self._timer, self._gathering):
@@ -218,14 +147,14 @@ class Pool:
 
     def _may_start(self) -> bool:
         """Whether another thread may be started: one too few run, and not too many are beyond being stopped."""
-        self._abandoned = [worker for worker in self._abandoned if worker.thread.is_alive()]
+        self._abandoned = [thread for thread in self._abandoned if thread.is_alive]
         running = len(self._idle) + len(self._busy)
         return running < self._limits.threads and len(self._abandoned) <= self._limits.threads
 
-    def _line_of(self, job: _Job) -> deque[_Job]:
+    def _line_of(self, job: Job) -> deque[Job]:
         return self._short if job.is_short else self._long
 
-    def _next_line(self) -> deque[_Job] | None:
+    def _next_line(self) -> deque[Job] | None:
         """The line of which a free thread should serve the head, if any."""
         for line in (self._short, self._long):
             while line and line[0].outcome.done():
@@ -233,8 +162,7 @@ class Pool:
                 self._waiting_bytes -= line.popleft().work.size
         # Short requests go to one thread at a time. Their labelling holds the interpreter most of the time, so that
         # two threads would only keep each other, and the event loop, waiting; and one takes them all together.
-        may_take_short = bool(self._short) and not self.is_labelling_short
-        may_take_short = may_take_short and len(self._short) >= self._gather
+        may_take_short = bool(self._short) and not self.is_labelling_short and len(self._short) >= self._gather
         if may_take_short and self._long:
             return min(self._short, self._long, key=lambda line: line[0].arrived)
         if may_take_short:
@@ -244,21 +172,39 @@ class Pool:
     def _dispatch(self) -> None:
         while (line := self._next_line()) is not None:
             if self._idle:
-                worker = self._idle.pop()
+                thread = self._idle.pop()
             elif self._may_start():
-                worker = _Worker(asyncio.get_running_loop(), self._finished)
+                thread = PoolThread(asyncio.get_running_loop(), self._finished)
             else:
+                break
+            batch = Batch(self._take(line))
+            self._waiting_bytes -= batch.size
+            self._busy[thread] = None
+            thread.take(batch)
+        if self._long:
+            self._let_follow()
+        elif (self._idle or self._may_start()) and self._return_all():
+            # Nothing is to follow on a busy thread while another has nothing to do.
+            self._dispatch()
+
+    def _let_follow(self) -> None:
+        """Give busy threads their next batches: long requests, behind long ones, while no short one came earlier."""
+        for thread in self._busy:
+            if not self._long or (self._short and self._short[0].arrived < self._long[0].arrived):
                 return
-            self._hand_over(worker, line)
+            if thread.following is None and thread.current is not None and not thread.current.is_short:
+                thread.take(Batch([self._long.popleft()]))
 
-    def _hand_over(self, worker: _Worker, line: deque[_Job]) -> None:
-        worker.jobs = self._take(line)
-        for job in worker.jobs:
-            job.worker = worker
-        self._busy.add(worker)
-        worker.inbox.put((worker.jobs[0].classifier, [job.work for job in worker.jobs]))
+    def _return_all(self) -> bool:
+        """Take back what was to follow on any thread; whether there was anything."""
+        returned = [batch for thread in self._busy if (batch := thread.take_back()) is not None]
+        jobs = [job for batch in returned for job in batch.jobs]
+        for job in jobs:
+            job.batch = None
+        self._long.extendleft(sorted(jobs, key=lambda job: job.arrived, reverse=True))
+        return bool(jobs)
 
-    def _take(self, line: deque[_Job]) -> list[_Job]:
+    def _take(self, line: deque[Job]) -> list[Job]:
         """The head of a line, with those behind it that are answered with it."""
         jobs = [line.popleft()]
         if jobs[0].is_short:
@@ -268,25 +214,28 @@ class Pool:
                 if line[0].classifier is not jobs[0].classifier or size > GATHERED_BYTES:
                     break
                 jobs.append(line.popleft())
-        self._waiting_bytes -= sum(job.work.size for job in jobs)
         return jobs
 
-    def _finished(self, worker: _Worker, outcomes: Sequence[bytes | BaseException]) -> None:
-        if worker not in self._busy:
+    def _finished(self, thread: PoolThread, outcomes: Sequence[bytes | BaseException]) -> None:
+        done = thread.current
+        if thread not in self._busy or done is None:
             # It was abandoned, or the pool is closed.
             return
-        for job, outcome in zip(worker.jobs, outcomes, strict=True):
+        for job, outcome in zip(done.jobs, outcomes, strict=True):
             if job.outcome.done():
                 continue
             if isinstance(outcome, BaseException):
                 job.outcome.set_exception(outcome)
             else:
                 job.outcome.set_result(outcome)
-        if worker.jobs[0].is_short:
-            self._begin_gathering(len(worker.jobs) + len(self._short))
-        worker.jobs = []
-        self._busy.discard(worker)
-        self._idle.append(worker)
+        if done.is_short:
+            self._begin_gathering(len(done.jobs) + len(self._short))
+        thread.go_on()
+        if thread.current is not None:
+            self._waiting_bytes -= thread.current.size
+        else:
+            del self._busy[thread]
+            self._idle.append(thread)
         self._dispatch()
 
     def _begin_gathering(self, expected: int) -> None:
@@ -322,20 +271,43 @@ class Pool:
                 return
             del self._unanswered[job]
             if not job.outcome.done():
-                job.outcome.set_exception(_late(self._limits.timeout_seconds, started=job.worker is not None))
+                started = any(thread.current is job.batch for thread in self._busy)
+                job.outcome.set_exception(_late(self._limits.timeout_seconds, started=started))
                 self._give_up(job)
 
-    def _give_up(self, job: _Job) -> None:
-        worker = job.worker
-        if worker is None:
+    def _give_up(self, job: Job) -> None:
+        """Have nobody work on a request that is over."""
+        if job.batch is None:
             with suppress(ValueError):
                 self._line_of(job).remove(job)
                 self._waiting_bytes -= job.work.size
-        elif worker in self._busy and job in worker.jobs and all(each.outcome.done() for each in worker.jobs):
-            self._busy.discard(worker)
-            self._abandoned.append(worker)
-            worker.interrupt()
-            self._dispatch()
+            return
+        for thread in self._busy:
+            if thread.following is job.batch:
+                if thread.take_back() is None:
+                    # It has just begun: the loop will hear in its next round that what came before it is done.
+                    asyncio.get_running_loop().call_soon(self._give_up, job)
+                else:
+                    self._waiting_bytes -= job.work.size
+                    self._dispatch()
+                return
+            if thread.current is job.batch and job.batch.is_over:
+                self._abandon(thread)
+                return
+
+    def _abandon(self, thread: PoolThread) -> None:
+        """Do without a thread that works on what nobody waits for, unless it has just come to an end with that."""
+        following = thread.following
+        if following is not None:
+            if thread.take_back() is None:
+                return
+            for job in following.jobs:
+                job.batch = None
+                self._long.appendleft(job)
+        del self._busy[thread]
+        self._abandoned.append(thread)
+        thread.interrupt()
+        self._dispatch()
 
 
 def full() -> ProblemError:
@@ -349,36 +321,3 @@ def _late(timeout_seconds: float, *, started: bool) -> ProblemError:
     return ProblemError(
         503, f"this request waited for the {timeout_seconds:g} seconds that it may take", headers={"Retry-After": "1"}
     )
-
-
-def answer_together(classifier: Classifier, works: Sequence[Work]) -> list[bytes | BaseException]:
-    """The answer to each piece of work, or what it raised; a fault of one is kept from the others."""
-    outcomes: list[bytes | BaseException] = []
-    documents: list[Document] = []
-    counts: list[int] = []
-    for work in works:
-        try:
-            own = work.documents()
-        except Exception as error:
-            counts.append(-1)
-            outcomes.append(error)
-        else:
-            counts.append(len(own))
-            outcomes.append(b"")
-            documents.extend(own)
-    try:
-        predictions = list(classifier.classify_many(documents))
-    except Exception as error:
-        if len(works) == 1:
-            return [error]
-        return [answer_together(classifier, [work])[0] for work in works]
-    begin = 0
-    for index, (work, count) in enumerate(zip(works, counts, strict=True)):
-        if count < 0:
-            continue
-        try:
-            outcomes[index] = work.answer(classifier.info, predictions[begin : begin + count])
-        except Exception as error:
-            outcomes[index] = error
-        begin += count
-    return outcomes

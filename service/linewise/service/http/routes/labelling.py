@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from ..dependencies import inference_of, settings_of
 from ..json_body import json_bytes
 from ..openapi import request_body
-from ..pool import Work
+from ..pool_thread import Work
 from ..problems import documented
 
 
