@@ -163,9 +163,10 @@ class CompiledNetworks:
             fields += [0, self._keep(words.weight), 0, self._keep(words.bias), words.weight.shape[1]]
         fields += self._packed(networks.line)
         n_hidden = networks.first_context.layers[0].weight.shape[1]
-        fields += self._context(networks.first_context, layout.FIRST_LAYOUT, _FIRST_GROUPS, _FIRST_ROWS)
+        order = np.concatenate([layout.REFINED, layout.NOT_REFINED])
+        fields += self._context(networks.first_context, layout.FIRST_LAYOUT, _FIRST_GROUPS, _FIRST_ROWS, order)
         fields += self._context(
-            networks.second_context, layout.second_layout(n_hidden), _SECOND_GROUPS, ("", "", "", "context", "")
+            networks.second_context, layout.second_layout(n_hidden), _SECOND_GROUPS, ("", "", "", "context", ""), slice(None)
         )
         fields += [self._keep(table) for table in _tables()]
         columns = (
@@ -181,7 +182,9 @@ class CompiledNetworks:
         pairs = [LANGUAGE_INDEX[name] for name in ("c", "cpp", "javascript", "typescript")]
         fields += [N_LABELS, [label.name for label in LABELS].index("blank")]
         fields += [self._keep(constructs), self._keep(not_region)]
-        fields += [self._keep(np.array(chosen, dtype=np.int32)) for chosen in (*columns, layout.SCOPES, pairs)]
+        carried_next = np.argsort(order)[layout.CARRIED]
+        chosen_columns = (*columns, layout.SCOPES, pairs, carried_next)
+        fields += [self._keep(np.array(chosen, dtype=np.int32)) for chosen in chosen_columns]
         fields += [len(chosen) for chosen in columns]
         local = local_hashes()
         fields += [self._keep(np.array([word_hash(b"where")], dtype=np.uint32)), self._keep(local), len(local)]
@@ -288,7 +291,9 @@ class CompiledNetworks:
         columns: dict[str, slice],
         groups: Sequence[Sequence[str]],
         looked_up: Sequence[str],
+        order: NDArray[np.intp] | slice,
     ) -> list[int]:
+        """The fields of a `Context`; `order` is that of its outputs."""
         first, last = network.layers
         fields = []
         for names in groups:
@@ -298,7 +303,7 @@ class CompiledNetworks:
         for name in looked_up:
             rows = first.weight[columns[name]] if name else first.weight[:0]
             fields += [self._keep(rows), len(rows)]
-        return [*fields, self._keep(first.bias), first.weight.shape[1], *self._packed(last)]
+        return [*fields, self._keep(first.bias), first.weight.shape[1], *self._packed(Layer(last.weight[:, order], last.bias[order]))]
 
 
 @cache

@@ -56,6 +56,7 @@ typedef struct {
     int64_t n_labels, blank;
     const uint8_t *of_constructs, *not_region;
     const int32_t *carried, *openers, *far, *refined, *not_refined, *first_labels, *scopes, *pairs;
+    const int32_t *carried_next; /* where the labels `carried` stand among the refined ones and the others */
     int64_t n_carried, n_openers, n_far, n_refined, n_not_refined, n_first_labels;
     const uint32_t *where, *local_words;
     int64_t n_local_words;

@@ -62,16 +62,16 @@ static void put_near(const Text *t, const Flow *flow, const Shown *shown, const 
         to[i] = t->shown[line] >> i & 1;
 }
 
-/* The first context network for a block: its logits in `outputs`, what is below them in `hidden`. */
+/* The first context network for a block: its logits in `outputs`, those that the second one refines first, and what is
+ * below them in `hidden`. */
 static void run_first(const Text *t, Flow *flow, const Shown *shown, const Block *block)
 {
     Work *work = &flow->first;
     const Context *context = work->context;
-    clear_sums(context->n_out, work->sums);
     for (int64_t k = 0; k < block->count; k++)
         put_own(
             t, line_of(block, k), answers_of(t, shown, block->rows[k]), work->inputs + k * context->own.n_in);
-    accumulate(context->own.weight, context->own.n_in, context->n_out, work->inputs, block->count, work->sums);
+    multiply(1, context->own.weight, context->own.n_in, context->n_out, work->inputs, block->count, work->sums);
     for (int64_t k = 0; k < block->count; k++) {
         int64_t line = line_of(block, k), n_out = context->n_out;
         add_to_sums(work->of_documents + block->documents[k] * n_out, n_out, k, work->sums);
@@ -79,7 +79,7 @@ static void run_first(const Text *t, Flow *flow, const Shown *shown, const Block
         add_to_sums(context->state_after.weight + t->state_after[line] * n_out, n_out, k, work->sums);
         put_near(t, flow, shown, block, k, work->inputs + k * context->near.n_in);
     }
-    accumulate(context->near.weight, context->near.n_in, context->n_out, work->inputs, block->count, work->sums);
+    multiply(0, context->near.weight, context->near.n_in, context->n_out, work->inputs, block->count, work->sums);
     add_relation(t, shown, &context->previous_opaque, t->previous_opaque, -1, first_single, block, work);
     add_relation(t, shown, &context->next_opaque, t->next_opaque, 1, first_single, block, work);
     add_relation(t, shown, &context->parent, t->parent, 0, first_parent, block, work);
@@ -97,18 +97,16 @@ static void hand_on(const Text *t, Flow *flow, int64_t count, float *sums)
     const Model *model = t->model;
     Work *work = &flow->first;
     const Context *next = &model->second;
-    int64_t n_labels = model->n_labels, n_hidden = work->context->n_out, n_others = n_labels - model->n_refined;
+    int64_t n_labels = model->n_labels, n_hidden = work->context->n_out;
+    float limit = model->limits[3], scale = model->limits[4];
     for (int64_t k = 0; k < count; k++) {
         const float *from = work->outputs + k * n_labels;
         float *to = work->inputs + k * next->own.n_in;
-        for (int64_t i = 0; i < model->n_refined; i++)
-            *to++ = limited(from[model->refined[i]], -model->limits[3], model->limits[3]) * model->limits[4];
-        for (int64_t i = 0; i < n_others; i++)
-            *to++ = limited(from[model->not_refined[i]], -model->limits[3], model->limits[3]) * model->limits[4];
-        copy(work->hidden + k * n_hidden, n_hidden, to);
+        for (int64_t i = 0; i < n_labels; i++)
+            to[i] = limited(from[i], -limit, limit) * scale;
+        copy(work->hidden + k * n_hidden, n_hidden, to + n_labels);
     }
-    clear_sums(next->n_out, work->sums);
-    accumulate(next->own.weight, next->own.n_in, next->n_out, work->inputs, count, work->sums);
+    multiply(1, next->own.weight, next->own.n_in, next->n_out, work->inputs, count, work->sums);
     store_sums(work->sums, next->n_out, count, sums, next->n_out);
 }
 
@@ -131,7 +129,7 @@ static void run_second(
         to = second_answers(t, shown, behind(t, row), to);
         second_answers(t, shown, t->sibling[row], to);
     }
-    accumulate(context->near.weight, context->near.n_in, n_out, work->inputs, block->count, work->sums);
+    multiply(0, context->near.weight, context->near.n_in, n_out, work->inputs, block->count, work->sums);
     add_relation(t, shown, &context->previous_opaque, t->previous_opaque, -1, second_single, block, work);
     add_relation(t, shown, &context->next_opaque, t->next_opaque, 1, second_single, block, work);
     add_relation(t, shown, &context->parent, t->parent, 0, second_parent, block, work);
@@ -143,9 +141,11 @@ static void run_second(
     lw_sigmoid(work->outputs, block->count * n_refined, work->outputs);
     for (int64_t k = 0; k < block->count; k++) {
         float *to = out + k * n_labels;
-        copy(answers_of(t, shown, block->rows[k]), n_labels, to);
+        const float *others = answers_of(t, shown, block->rows[k]) + n_refined;
         for (int64_t i = 0; i < n_refined; i++)
             to[model->refined[i]] = work->outputs[k * n_refined + i];
+        for (int64_t i = 0; i < n_labels - n_refined; i++)
+            to[model->not_refined[i]] = others[i];
         lw_settle_blanks(to, 1, n_labels, t->indents + line_of(block, k), model->blank, model->not_region);
     }
 }

@@ -46,30 +46,47 @@ static inline __attribute__((always_inline)) void gather(
     }
 }
 
-/* ROWS rows times one panel, added to what `sums_of` holds; `depth` of the inputs' columns and of the panel's rows. */
-static inline void multiply_panel(
-    const float *restrict inputs, int64_t stride, int64_t depth, const float *restrict panel, float *restrict sums_of)
+/* `n` rows times one panel, added to what `sums_of` holds, or to nothing where it is `fresh`; `depth` of the inputs' columns
+ * and of the panel's rows. The numbers are known where this is compiled: the sums are held in registers. */
+static inline __attribute__((always_inline)) void multiply_rows(
+    const int n, const int fresh, const float *restrict inputs, int64_t stride, int64_t depth,
+    const float *restrict panel, float *restrict sums_of)
 {
     Lanes sums[ROWS][2];
 #pragma GCC unroll 6
-    for (int row = 0; row < ROWS; row++) {
-        sums[row][0] = *(Lanes *)(sums_of + row * PANEL);
-        sums[row][1] = *(Lanes *)(sums_of + row * PANEL + LANES);
+    for (int row = 0; row < n; row++) {
+        sums[row][0] = fresh ? (Lanes){0} : *(Lanes *)(sums_of + row * PANEL);
+        sums[row][1] = fresh ? (Lanes){0} : *(Lanes *)(sums_of + row * PANEL + LANES);
     }
     for (int64_t k = 0; k < depth; k++) {
         Lanes left = *(const Lanes *)(panel + k * PANEL), right = *(const Lanes *)(panel + k * PANEL + LANES);
 #pragma GCC unroll 6
-        for (int row = 0; row < ROWS; row++) {
+        for (int row = 0; row < n; row++) {
             float value = inputs[row * stride + k];
             sums[row][0] += value * left;
             sums[row][1] += value * right;
         }
     }
 #pragma GCC unroll 6
-    for (int row = 0; row < ROWS; row++) {
+    for (int row = 0; row < n; row++) {
         *(Lanes *)(sums_of + row * PANEL) = sums[row][0];
         *(Lanes *)(sums_of + row * PANEL + LANES) = sums[row][1];
     }
+}
+
+/* The same of up to ROWS rows; working memory has room for all of these. */
+static inline void multiply_panel(
+    int64_t rows, int fresh, const float *restrict inputs, int64_t stride, int64_t depth, const float *restrict panel,
+    float *restrict sums_of)
+{
+    if (rows > ROWS / 2 && fresh)
+        multiply_rows(ROWS, 1, inputs, stride, depth, panel, sums_of);
+    else if (rows > ROWS / 2)
+        multiply_rows(ROWS, 0, inputs, stride, depth, panel, sums_of);
+    else if (fresh)
+        multiply_rows(ROWS / 2, 1, inputs, stride, depth, panel, sums_of);
+    else
+        multiply_rows(ROWS / 2, 0, inputs, stride, depth, panel, sums_of);
 }
 
 /* How many panels a layer of so many outputs has. */
@@ -96,20 +113,21 @@ static float *packed(const Layer *layer)
     return panels;
 }
 
-/* Add `rows` rows of inputs times a layer's panels to `sums` (n_panels, BLOCK, PANEL).
+/* `rows` rows of inputs times a layer's panels, as `sums` (n_panels, BLOCK, PANEL), or added to these where they are not
+ * `fresh`.
  *
  * The inputs' columns are taken DEPTH at a time, so that a panel's part stays in the nearest cache for all rows. */
-static void accumulate(
-    const float *panels, int64_t n_in, int64_t n_out, const float *inputs, int64_t rows, float *sums)
+static void multiply(
+    int fresh, const float *panels, int64_t n_in, int64_t n_out, const float *inputs, int64_t rows, float *sums)
 {
-    int64_t n_panels = panels_of(n_out), groups = (rows + ROWS - 1) / ROWS;
+    int64_t n_panels = panels_of(n_out);
     for (int64_t begin = 0; begin < n_in; begin += DEPTH) {
         int64_t depth = n_in - begin < DEPTH ? n_in - begin : DEPTH;
         for (int64_t panel = 0; panel < n_panels; panel++)
-            for (int64_t group = 0; group < groups; group++)
+            for (int64_t row = 0; row < rows; row += ROWS)
                 multiply_panel(
-                    inputs + group * ROWS * n_in + begin, n_in, depth, panels + (panel * n_in + begin) * PANEL,
-                    sums + (panel * BLOCK + group * ROWS) * PANEL);
+                    rows - row, fresh && !begin, inputs + row * n_in + begin, n_in, depth,
+                    panels + (panel * n_in + begin) * PANEL, sums + (panel * BLOCK + row) * PANEL);
     }
 }
 
@@ -167,8 +185,7 @@ static inline void add_to_sums(const float *values, int64_t n_out, int64_t row, 
 static void apply(
     const Layer *layer, const float *panels, const float *inputs, int64_t rows, float *sums, float *out, int rectify)
 {
-    memset(sums, 0, (size_t)(panels_of(layer->n_out) * BLOCK * PANEL) * sizeof *sums);
-    accumulate(panels, layer->n_in, layer->n_out, inputs, rows, sums);
+    multiply(1, panels, layer->n_in, layer->n_out, inputs, rows, sums);
     finish(layer->bias, layer->n_out, rows, sums, out, rectify);
 }
 

@@ -71,7 +71,10 @@ static void next_block(
     }
 }
 
-static Shown first_shown(const Text *t) { return (Shown){t->probabilities, 0, t->n_rows, NULL, 1}; }
+static Shown first_shown(const Text *t)
+{
+    return (Shown){t->probabilities, 0, t->n_rows, NULL, t->model->carried, 1};
+}
 
 /* Note what other sections see, and answer ahead for the rows that earlier sections see. */
 static int keep_far(Text *t, Flow *flow)
@@ -175,7 +178,7 @@ static int64_t run_section(Text *t, float *out)
     if (!t->own_is_lent)
         give_back(t->own, t->n_lines * t->own_size, from > 0 ? from : 0, flow->next_line * t->own_size);
     spend(t, AT_FIRST);
-    shown = (Shown){flow->answers, begin, end, flow->kept.chosen ? &flow->kept : NULL, 0};
+    shown = (Shown){flow->answers, begin, end, flow->kept.chosen ? &flow->kept : NULL, t->model->carried_next, 0};
     row = begin;
     n_lines = 0;
     while (row < end) {

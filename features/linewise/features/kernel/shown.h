@@ -11,11 +11,13 @@ typedef struct {
 
 /* The answers that relatives show each other: of the line network, without constructs where a row lies inside of a
  * comment or string that begins above it; then of the first context network, of which only the rows begin:end and those
- * that are kept are there. Sentinels, and no others, may be missing: they show zeros. */
+ * that are kept are there, each with the labels first that the second network refines. Sentinels, and no others, may be
+ * missing: they show zeros. `carried` is which columns a row passes on. */
 typedef struct {
     const float *near;
     int64_t begin, end;
     const Kept *kept;
+    const int32_t *carried;
     int gated;
 } Shown;
 
@@ -74,7 +76,8 @@ static inline void carry_on(const Text *t, const Shown *shown, int64_t row, floa
         const float *from = answers_of(t, shown, rows[i]);
         int hidden = hides(t, shown, rows[i]);
         for (int64_t k = 0; k < model->n_carried; k++) {
-            float value = hidden && model->of_constructs[model->carried[k]] ? 0 : from[model->carried[k]];
+            int64_t column = shown->carried[k];
+            float value = hidden && model->of_constructs[column] ? 0 : from[column];
             to[k] = value > to[k] ? value : to[k];
         }
     }

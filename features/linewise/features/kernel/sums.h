@@ -50,7 +50,7 @@ static void first_opener(const Text *t, const Shown *shown, const Work *work, in
 
 static float *second_answers(const Text *t, const Shown *shown, int64_t row, float *to)
 {
-    return put_some(t, shown, row, t->model->refined, t->model->n_refined, to);
+    return copy(answers_of(t, shown, row), t->model->n_refined, to);
 }
 
 static void second_parent(const Text *t, const Shown *shown, const Work *work, int64_t row, float *to)
@@ -78,10 +78,9 @@ static void add_relation(
     Work *work)
 {
     const Context *context = work->context;
-    int64_t number[BLOCK], seen[BLOCK], count = 0;
+    int64_t lines[BLOCK], number[BLOCK], seen[BLOCK], n_lines = 0, count = 0;
     for (int64_t row = 0; row < block->count; row++) {
         int64_t key = relative[block->rows[row]], counted = block->rows[row] + step, k = count - 1;
-        number[row] = -1;
         if (step ? key == counted : t->is_sentinel[key])
             continue;
         for (; !step && k >= 0 && k >= count - KEPT_KEYS && seen[k] != key; k--)
@@ -96,20 +95,16 @@ static void add_relation(
             }
             seen[k = count++] = key;
         }
-        number[row] = k;
+        lines[n_lines] = row;
+        number[n_lines++] = k;
     }
     if (!count)
         return;
+    multiply(1, group->weight, group->n_in, context->n_out, work->inputs, count, work->shared);
     for (int64_t panel = 0; panel < panels_of(context->n_out); panel++)
-        memset(work->shared + panel * BLOCK * PANEL, 0, (size_t)((count + ROWS - 1) / ROWS * ROWS * PANEL) * sizeof(float));
-    accumulate(group->weight, group->n_in, context->n_out, work->inputs, count, work->shared);
-    for (int64_t panel = 0; panel < panels_of(context->n_out); panel++)
-        for (int64_t row = 0; row < block->count; row++) {
-            if (number[row] < 0)
-                continue;
+        for (int64_t k = 0; k < n_lines; k++)
             add_panel(
-                work->shared + (panel * BLOCK + number[row]) * PANEL, work->sums + (panel * BLOCK + row) * PANEL);
-        }
+                work->shared + (panel * BLOCK + number[k]) * PANEL, work->sums + (panel * BLOCK + lines[k]) * PANEL);
 }
 
 static void clear_sums(int64_t n_out, float *sums)
