@@ -11,7 +11,7 @@ from linewise.features.languages import LANGUAGE_NAMES
 from linewise.features.plain_text import parse_plain_text
 from linewise.training.corpus.shards import LabelledFile
 from linewise.training.oracle import label_file
-from linewise.training.variants import Variation, edits, reshaping, variant_of, with_variants
+from linewise.training.variants import Variation, edits, literals, reshaping, variant_of, with_variants
 from linewise.training.variants.make import place_of
 from linewise.training.variants.syntax import SYNTAX
 
@@ -114,6 +114,57 @@ def test_indentation_changes_no_label(language: str) -> None:
         assert both.mean() > 0.9
         assert np.array_equal(file.masks[both], after.masks[both])
     assert 1 <= changed <= 15
+
+
+PROGRAMS = {
+    "bash": 'say "a b"\n',
+    "c": 'void f() { say("a b"); }\n',
+    "cpp": 'void f() { say("a b"); }\n',
+    "csharp": 'class A { void F() { Say("a b"); } }\n',
+    "go": 'package a\nfunc f() { say("a b") }\n',
+    "java": 'class A { void f() { say("a b"); } }\n',
+    "javascript": 'say("a b");\n',
+    "kotlin": 'fun f() { say("a b") }\n',
+    "lua": 'say("a b")\n',
+    "php": '<?php\nsay("a b");\n',
+    "python": 'say("a b")\n',
+    "ruby": 'say("a b")\n',
+    "rust": 'fn f() { say("a b"); }\n',
+    "scala": 'object A { say("a b") }\n',
+    "swift": 'say("a b")\n',
+    "typescript": 'say("a b");\n',
+}
+
+
+@pytest.mark.parametrize("language", [name for name in LANGUAGE_NAMES if name != "bash"])
+def test_what_a_long_string_holds_is_that_string(language: str) -> None:
+    file = labelled(PROGRAMS[language].encode(), language)
+    string, silent = mask_of(["string"]), mask_of(["comment", "documentation", "loop", "return", "import"])
+    made = 0
+    for seed in range(30):
+        found = list(literals.long_strings(place_of(file, random.Random(seed)), 1.0))
+        assert len(found) == 1
+        after = edited(file, found)
+        lines = [index for index, mask in enumerate(after.masks.tolist()) if mask & string]
+        assert after.known.all()
+        assert len(after.masks) > len(file.masks)
+        assert not (after.masks & np.uint32(silent)).any(), after.data
+        made += len(lines)
+    assert made > 60
+
+
+def test_markup_is_put_behind_programs_of_php_alone() -> None:
+    program = labelled(b"<?php\nfunction report($lines) {\n    return count($lines);\n}\n", "php")
+    loop, text = mask_of(["loop"]), mask_of(["text"])
+    after = [edited(program, list(literals.templates(place_of(program, random.Random(seed))))) for seed in range(20)]
+    assert all(file.known.all() for file in after)
+    assert all(file.data.startswith(program.data.rstrip() + b"\n?>\n") for file in after)
+    assert sum(int(mask) & loop > 0 for file in after for mask in file.masks) > 5
+    assert sum(int(mask) & text > 0 for file in after for mask in file.masks) > 20
+    for source in (b"<?php\nf();\n?>\n<p>\n", b"<p>\n", b"<?php\n$a = [\n1];\n"):
+        assert not list(literals.templates(place_of(labelled(source, "php"), random.Random(1))))
+    java = labelled(b"class A {\n}\n", "java")
+    assert not list(literals.templates(place_of(java, random.Random(1))))
 
 
 def test_of_edits_that_overlap_the_first_counts() -> None:

@@ -15,12 +15,14 @@ from linewise.training.oracle.captures import capture
 from linewise.training.oracle.labelling import label_file, parsed
 from linewise.training.oracle.profiles import profile_of
 
-from . import edits, reshaping
+from . import edits, literals, reshaping
 from .contents import Contents
 from .edits import Edit, Place, apply_edits
 from .syntax import SYNTAX
 
 MAX_LINES = 3000
+TEMPLATES = 0.4
+"""The share of variants of PHP's programs that a page of markup is put behind."""
 _CODE = mask_of(["code"])
 _FILES_AT_ONCE = 200
 
@@ -99,6 +101,9 @@ def _steps(place: Place, rng: random.Random, *, gentle: bool = False) -> Iterato
         yield list(edits.ternaries(place, 0.15))
         yield list(reshaping.wrapped(place, 0.05))
         yield list(reshaping.reindented(place))
+        if rng.random() < TEMPLATES:
+            yield list(literals.templates(place))
+    yield list(literals.long_strings(place, rng.choice((0, 0.02, 0.06))))
     yield list(edits.strings(place, 0.2))
     yield list(edits.calls_in_strings(place, 0.4))
     yield list(edits.comments_within(place, 0.25))
