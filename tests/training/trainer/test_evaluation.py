@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from linewise.features.labels import LABEL_INDEX, N_LABELS, Group, mask_of
+from linewise.models.store import N_SIZES, Thresholds
 from linewise.training.corpus.shards import LabelledFile
 from linewise.training.trainer.evaluation import MIN_SUPPORT, Counts, Figures, measure, random_windows, whole_files
 from linewise.training.trainer.perceptron import label_targets
@@ -50,7 +51,8 @@ def test_lines_of_unknown_truth_are_not_counted() -> None:
         shown.append(len(documents))
         return np.ones((4, N_LABELS), np.float32)
 
-    figures = measure({"go": whole_files([file])}, answer, np.full(N_LABELS, 0.5, np.float32))
+    half = np.full((N_SIZES, N_LABELS), 0.5, np.float32)
+    figures = measure({"go": whole_files([file])}, answer, Thresholds(half, half))
     assert figures.by_language["go"].n_lines == 2
     assert shown == [1]
 

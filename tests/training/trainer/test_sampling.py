@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from linewise.features.languages import LANGUAGE_INDEX
 from linewise.features.lines import split_lines
 from linewise.training.corpus.shards import LabelledFile
-from linewise.training.trainer.folds import split_projects
+from linewise.training.trainer.folds import may_be_held, split_projects
+from linewise.training.trainer.run import Corpus, calibration_corpus
 from linewise.training.trainer.sampling import (
     MAX_WINDOW_LINES,
     TEXT_CLASS,
@@ -158,3 +159,25 @@ def test_test_cases_are_divided_file_by_file() -> None:
     folds = split_projects([*cases, labelled(b"x\n" * 100, "go", "other")], {"cases"}, share=0.5)
     assert 0.4 <= sum(len(file.masks) for file in folds.line) / 500 <= 0.6
     assert all("cases" in {file.project for file in fold} for fold in (folds.line, folds.context))
+
+
+def test_some_small_projects_fit_nothing_and_large_ones_all_fit() -> None:
+    files = [labelled(b"x\n" * 10, "go", f"small{number}") for number in range(300)]
+    files += [labelled(b"x\n" * 400, "go", f"large{number}") for number in range(40)]
+    files += [labelled(b"x\n" * 10, "text", f"prose{number}") for number in range(100)]
+    folds = split_projects(files)
+    held = {file.project for file in folds.held}
+    assert 5 < len(held) < 50
+    assert all(name.startswith("small") and may_be_held(name) for name in held)
+    assert held.isdisjoint(file.project for file in [*folds.line, *folds.context])
+    assert len(folds.line) + len(folds.context) + len(folds.held) == len(files)
+
+
+def test_answers_are_calibrated_on_some_files_of_each_project_that_fits_nothing() -> None:
+    files = [labelled(b"x\n" * 10, "go", f"small{number}") for number in range(300)]
+    held = split_projects(files).held
+    seen = [replace(labelled(b"x\n" * 1000, "go", "seen"), path=f"{number}.go") for number in range(20)]
+    corpus, validation = (Corpus({"go": part}, [], [], frozenset()) for part in (files, seen))
+    chosen = calibration_corpus(corpus, validation).code["go"]
+    assert {file.project for file in chosen} == {"seen", *(file.project for file in held)}
+    assert sum(file.project == "seen" for file in chosen) == 6

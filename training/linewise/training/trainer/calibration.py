@@ -1,6 +1,6 @@
 """Calibration: each label's log-odds scaled and shifted so that a probability of 0.7 is right seven times in ten.
 
-Platt's method (1999), one pair of numbers a label, fitted on the validation split. The pairs become part of the
+Platt's method (1999), one pair of numbers a label, fitted on projects that fit no network. The pairs become part of the
 networks' last layers, so answering costs no more than before.
 """
 

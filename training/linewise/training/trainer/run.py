@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -30,13 +31,15 @@ from linewise.training.variants import Variation, with_variants
 from .calibration import Affine, calibrated, fit_calibration
 from .checkpoints import Checkpoints
 from .evaluation import answer_with, measure, random_windows, whole_files
-from .folds import split_projects
+from .folds import may_be_held, split_projects
 from .sampling import Sample
 from .stages import Recipe, Report, Run, fit_first_context, fit_language, fit_line, fit_second_context, initial_networks
 from .thresholds import fit_thresholds, histograms
 
 TEXT_SEED = 1
 _FILES_AT_ONCE = 50
+MAX_PROJECT_LINES = 6000
+"""Of a project when what is fitted is how sure the answers are: no project is to speak for its language alone."""
 WINDOW_LENGTHS = (1, 3, 7, 20, 40)
 _CODE = {
     "linewise.features": (
@@ -89,15 +92,44 @@ def load_corpus(
     """
     code = {language: list(labelled_files(split, language)) for language in languages}
     if variation is not None:
-        code = {language: with_variants(files, variation) for language, files in code.items()}
+        code = {language: _varied(files, variation) for language, files in code.items()}
     shown = [document for document in shown_documents(split) if document.language in languages]
     return Corpus(code, list(text_documents(split, TEXT_SEED)), shown, load_manifest().projects_of_test_cases())
+
+
+def _varied(files: Sequence[LabelledFile], variation: Variation) -> list[LabelledFile]:
+    """Variants of what may fit something; answers are calibrated on files as they are."""
+    fitting = [file for file in files if not may_be_held(file.project)]
+    return [*with_variants(fitting, variation), *(file for file in files if may_be_held(file.project))]
+
+
+def calibration_corpus(corpus: Corpus, validation: Corpus) -> Corpus:
+    """What calibration and thresholds are fitted on: the projects held back from training and the validation split.
+
+    Of each project some files are taken, by a digest of their paths, until they have `MAX_PROJECT_LINES`.
+    """
+    held = split_projects(corpus, corpus.projects_of_test_cases).held
+    code = {
+        language: _some_of_each([*files, *(file for file in held if file.language == language)])
+        for language, files in validation.code.items()
+    }
+    return replace(validation, code=code, text=_some_of_each(validation.text))
+
+
+def _some_of_each(files: Sequence[LabelledFile]) -> list[LabelledFile]:
+    counts: Counter[str] = Counter()
+    chosen = []
+    for file in sorted(files, key=lambda file: hashlib.sha256(file.path.encode("utf-8", "replace")).digest()):
+        if counts[file.project] < MAX_PROJECT_LINES:
+            counts[file.project] += len(file.masks)
+            chosen.append(file)
+    return chosen
 
 
 def training_key(recipe: Recipe, corpus: Corpus, validation: Corpus) -> str:
     """A digest of all that the weights depend on: recipe, corpus, features, forward pass and trainer.
 
-    The validation split is a part of it: the first context network is calibrated on it, from which the second learns.
+    The validation split is a part of it: on it the first context network is calibrated, from which the second learns.
     """
     digest = hashlib.sha256(json.dumps(asdict(recipe), sort_keys=True).encode())
     for split, files in ((Split.TRAIN, corpus), (Split.VALIDATION, validation)):
@@ -114,25 +146,26 @@ def training_key(recipe: Recipe, corpus: Corpus, validation: Corpus) -> str:
 def fit_networks(
     corpus: Corpus, validation: Corpus, recipe: Recipe, report: Report, checkpoints: Checkpoints
 ) -> Networks:
-    """Fit all stages, each on its part of the projects, and calibrate what they answer on the validation split."""
+    """Fit all stages, each on its part of the projects, and calibrate what they answer on projects that fitted none."""
     folds = split_projects(corpus, corpus.projects_of_test_cases)
-    return fit_stages(folds.line, folds.context, validation, Run(recipe, report, checkpoints))
+    unseen = calibration_corpus(corpus, validation)
+    return fit_stages(folds.line, folds.context, unseen, Run(recipe, report, checkpoints))
 
 
 def fit_stages(
-    line_files: Sequence[LabelledFile], context_files: Sequence[LabelledFile], validation: Corpus, run: Run
+    line_files: Sequence[LabelledFile], context_files: Sequence[LabelledFile], unseen: Corpus, run: Run
 ) -> Networks:
     """Fit the line network on some files, and the context networks on others.
 
     The language layer that these learn from is fitted on the files of the line network. The one that the model keeps is
     fitted on all.
 
-    Each context network is calibrated as soon as it is fitted, the first one for the labels that the second leaves as
-    they are, so that the second learns from answers as they are given.
+    Each context network is calibrated as soon as it is fitted, on projects that fit nothing, the first one for the
+    labels that the second leaves as they are, so that the second learns from answers as they are given.
     """
 
     def calibration(networks: Networks) -> Affine:
-        return fit_calibration(validation_views(validation), answer_with(replace(networks, language=language)))
+        return fit_calibration(views_of(unseen), answer_with(replace(networks, language=language)))
 
     networks = initial_networks()
     networks = replace(networks, language=fit_language("language", line_files, run))
@@ -148,7 +181,7 @@ def fit_stages(
     return replace(stored, language=language, second_context=second, words=words)
 
 
-def validation_views(corpus: Corpus) -> list[dict[str, Iterator[Sample]]]:
+def views_of(corpus: Corpus) -> list[dict[str, Iterator[Sample]]]:
     """Whole files and windows, code by language and the text part as a language of its own."""
     groups = {**corpus.code, "text": corpus.text}
     views = [{language: whole_files(files) for language, files in groups.items()}]
@@ -161,7 +194,8 @@ def validation_views(corpus: Corpus) -> list[dict[str, Iterator[Sample]]]:
 
 def write_model(folder: Path, networks: Networks, recipe: Recipe, corpus: Corpus, validation: Corpus) -> None:
     """Fit the thresholds, write the model folder, and note in it what storing the weights small has cost."""
-    counts = histograms(validation_views(validation), answer_with(store.compact(networks)), _anatomies(validation))
+    unseen = calibration_corpus(corpus, validation)
+    counts = histograms(views_of(unseen), answer_with(store.compact(networks)), _anatomies(unseen))
     thresholds = fit_thresholds(counts)
     summary: dict[str, Any] = {
         "recipe": asdict(recipe),

@@ -1,4 +1,4 @@
-"""From probabilities to decisions: per-label thresholds for each mode, fitted on the validation split.
+"""From probabilities to decisions: per-label thresholds for each mode, fitted on projects that fit no network.
 
 Everything is read off histograms of the probabilities of true and of other lines, per language and label, over whole
 files and windows alike.
@@ -24,7 +24,7 @@ from .sampling import Sample, batches, truth_of
 
 N_BINS = 200
 HIGH_PRECISION = 0.993
-"""Of `high-confidence`, on the validation split; that it be 0.99 on other projects, which are never quite the same."""
+"""Of `high-confidence`, on the projects that it is fitted on; that it be 0.99 on others, never quite the same."""
 MISSED_SHARE = 0.01
 """Below the lower threshold lie at most so many of a label's true lines: below it, a label is ruled out."""
 MIN_UNCERTAIN = 0.05
