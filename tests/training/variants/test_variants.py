@@ -11,7 +11,7 @@ from linewise.features.languages import LANGUAGE_NAMES
 from linewise.features.plain_text import parse_plain_text
 from linewise.training.corpus.shards import LabelledFile
 from linewise.training.oracle import label_file
-from linewise.training.variants import Variation, edits, literals, reshaping, variant_of, with_variants
+from linewise.training.variants import Variation, edits, lambdas, literals, reshaping, variant_of, with_variants
 from linewise.training.variants.make import place_of
 from linewise.training.variants.syntax import SYNTAX
 
@@ -151,6 +151,41 @@ def test_what_a_long_string_holds_is_that_string(language: str) -> None:
         assert not (after.masks & np.uint32(silent)).any(), after.data
         made += len(lines)
     assert made > 60
+
+
+CALLS = {
+    "cpp": "void f() {\n    run(1, a);\n}\n",
+    "csharp": "class A { void F() {\n    Run(1, a);\n} }\n",
+    "go": "package a\nfunc f() {\n\trun(1, a)\n}\n",
+    "java": "class A { void f() {\n    run(1, a);\n} }\n",
+    "kotlin": "fun f() {\n    run(1, a)\n}\n",
+    "php": "<?php\nrun(1, $a);\n",
+    "rust": "fn f() {\n    run(1, a);\n}\n",
+    "scala": "object A {\n  run(1, a)\n}\n",
+}
+
+
+@pytest.mark.parametrize("language", sorted(lambdas.ARGUMENTS))
+def test_a_lambda_is_one_wherever_it_is_put(language: str) -> None:
+    file = labelled(
+        CALLS.get(language, "run(1, a);\n" if SYNTAX[language].statement_end else "run(1, a)\n").encode(), language
+    )
+    label, shapes = mask_of(["lambda"]), set()
+    for seed in range(60):
+        found = list(lambdas.lambdas(place_of(file, random.Random(seed)), 1.0))
+        after = edited(file, found)
+        assert len(found) == 1
+        assert after.known.all(), after.data
+        is_placeholder = language == "scala" and b"_" in after.data  # `_.name` is no lambda
+        assert any(int(mask) & label for mask in after.masks) != is_placeholder, after.data
+        shapes.add((len(after.masks) > len(file.masks), found[0].replacement.split()[0]))
+    assert len({wraps for wraps, _ in shapes}) == 1 + (language in lambdas.AROUND)
+
+
+def test_no_lambda_is_put_where_none_can_stand() -> None:
+    source = b"import a\ndef f(a, b):\n    return 1\nclass A(b):\n    pass\nfor x in f(a):\n    pass\nx = 'g(a, b)'\n"
+    file = labelled(source, "python")
+    assert not list(lambdas.lambdas(place_of(file, random.Random(1)), 1.0))
 
 
 def test_markup_is_put_behind_programs_of_php_alone() -> None:

@@ -53,7 +53,15 @@ _CODE = {
         "novelty.py",
     ),
     "linewise.models": ("context.py", "interior.py", "layout.py", "network.py", "pipeline.py"),
-    "linewise.training.variants": ("contents.py", "edits.py", "literals.py", "make.py", "reshaping.py", "syntax.py"),
+    "linewise.training.variants": (
+        "contents.py",
+        "edits.py",
+        "lambdas.py",
+        "literals.py",
+        "make.py",
+        "reshaping.py",
+        "syntax.py",
+    ),
     "linewise.training.trainer": ("calibration.py", "folds.py", "perceptron.py", "sampling.py", "stages.py"),
 }
 

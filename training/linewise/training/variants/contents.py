@@ -11,13 +11,13 @@ from .syntax import Syntax
 _NAME = re.compile(rb"\b[a-z][A-Za-z_]{2,14}\b")
 _KEYWORDS = frozenset(
     b"""abstract and array assert async await base begin bool break byte case catch chan char class const
-    constexpr continue data declare def default defer delegate delete deinit done double echo elif else elsif
+    constexpr continue crate data declare def default defer delegate delete deinit done double echo elif else elsif
     elseif end ensure enum esac except export extends extern false fallthrough final finally float for foreach
-    from func function given global guard goto has impl implements implicit import include init inline inout
+    from fun func function given global guard goto has impl implements implicit import include init inline inout
     instanceof int interface internal into is isset lambda lazy let local lock long loop macro match mod
-    module mut mutable namespace native new next nil none not null object open operator optional override
+    module move mut mutable namespace native new next nil none not null object open operator optional override
     package params pass private protected protocol pub public raise readonly record redo ref repeat require
-    rescue retry return sealed select self shift short signed sizeof static string struct super switch
+    rescue retry return sealed select self shift short signed sizeof static string struct super suspend switch
     synchronized template test then this throw throws trait transient true try type typealias typedef typeof
     undef union unless unset unsafe unsigned until use using val var virtual void volatile when where while
     with yield""".split()

@@ -15,7 +15,7 @@ from linewise.training.oracle.captures import capture
 from linewise.training.oracle.labelling import label_file, parsed
 from linewise.training.oracle.profiles import profile_of
 
-from . import edits, literals, reshaping
+from . import edits, lambdas, literals, reshaping
 from .contents import Contents
 from .edits import Edit, Place, apply_edits
 from .syntax import SYNTAX
@@ -99,6 +99,7 @@ def _steps(place: Place, rng: random.Random, *, gentle: bool = False) -> Iterato
         yield list(edits.labels(place, 0.6))
         yield list(reshaping.joined_bodies(place, 0.5))
         yield list(edits.ternaries(place, 0.15))
+        yield list(lambdas.lambdas(place, rng.choice((0.02, 0.06, 0.12))))
         yield list(reshaping.wrapped(place, 0.05))
         yield list(reshaping.reindented(place))
         if rng.random() < TEMPLATES:
