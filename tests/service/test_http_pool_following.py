@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import threading
 import time
+import weakref
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
 
 from linewise.models import Document
-from linewise.service.http.pool import SMALL_BYTES
+from linewise.service.http.pool import SMALL_BYTES, Pool
 from linewise.service.http.problems import ProblemError
 
 from .test_http_pool import Slow, Words, eventually, pool, status
@@ -101,6 +103,54 @@ def test_what_follows_is_not_begun_once_it_is_given_up() -> None:
         held.free |= {b"first", b"last"}
         await asyncio.wait_for(asyncio.gather(first, last), 20)
         assert held.seen == [[b"first"], [b"last"]]
+        on.close()
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize(("threads", "given_up"), [(1, 3), (2, 1)])
+def test_nothing_is_kept_of_what_is_given_up_or_answered_elsewhere(threads: int, given_up: int) -> None:
+    alive: weakref.WeakSet[Words] = weakref.WeakSet()
+
+    async def come_and_go(held: Held, on: Pool) -> None:
+        tasks = []
+        for _ in range(3):
+            work = long(b"other")
+            alive.add(work)
+            tasks.append(asyncio.create_task(on.run(held, work)))
+        await asyncio.sleep(0)
+        for task in tasks[:given_up]:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def scene() -> None:
+        held, on = Held(), pool(threads=threads)
+        hanging = asyncio.create_task(on.run(held, long(b"hangs")))
+        await until(lambda: held.seen)
+        held.free.add(b"other")
+        for _ in range(20):
+            await come_and_go(held, on)
+        gc.collect()
+        assert len(alive) <= 3  # those that ended last may be on their way out
+        held.free.add(b"hangs")
+        await hanging
+        on.close()
+
+    asyncio.run(scene())
+
+
+def test_what_waits_behind_a_thread_that_hangs_is_not_overtaken_for_long() -> None:
+    async def scene() -> None:
+        held, on = Held(), pool(threads=2, queue=40)
+        texts = [b"hangs", b"first", *(b"%d" % number for number in range(20))]
+        tasks = [asyncio.create_task(on.run(held, long(text))) for text in texts]
+        await until(lambda: len(held.seen) == 2)
+        held.free.update(texts[1:])
+        await asyncio.wait_for(asyncio.gather(*tasks[1:]), 20)
+        begun = [text for (text,) in held.seen]
+        assert begun.index(b"0") <= 4
+        held.free.add(b"hangs")
+        await tasks[0]
         on.close()
 
     asyncio.run(scene())

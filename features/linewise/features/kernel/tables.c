@@ -15,12 +15,15 @@ VISIBLE void lw_line_spans(
         const uint8_t *at = marked ? text + 3 : text;
         if (marked && at == end)
             *starts++ = *ends++ = 3; /* a mark alone is one blank line */
+        /* The next of each kind of break; each is searched anew only behind the last one, so all takes linear time. */
+        const uint8_t *feed = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
         const uint8_t *back = at < end ? memchr(at, '\r', (size_t)(end - at)) : NULL;
         while (at < end) {
-            const uint8_t *feed = memchr(at, '\n', (size_t)(end - at));
-            const uint8_t *stop = feed ? feed : end;
+            if (feed && feed < at)
+                feed = memchr(at, '\n', (size_t)(end - at));
             if (back && back < at)
                 back = memchr(at, '\r', (size_t)(end - at));
+            const uint8_t *stop = feed ? feed : end;
             const uint8_t *last = back && back < stop ? back : stop;
             *starts++ = at - text;
             *ends++ = last - text;

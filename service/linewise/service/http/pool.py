@@ -70,6 +70,7 @@ class Pool:
         self._unanswered: dict[Job, None] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._idle: list[PoolThread] = []
+        # In the order in which they began what they work on.
         self._busy: dict[PoolThread, None] = {}
         self._abandoned: list[PoolThread] = []
 
@@ -188,8 +189,11 @@ class Pool:
             self._dispatch()
 
     def _let_follow(self) -> None:
-        """Give busy threads their next batches: long requests, behind long ones, while no short one came earlier."""
-        for thread in self._busy:
+        """Give busy threads their next batches: long requests, behind long ones, while no short one came earlier.
+
+        The oldest follows on the thread that began last, for one that has been busy for long may stay so.
+        """
+        for thread in reversed(self._busy):
             if not self._long or (self._short and self._short[0].arrived < self._long[0].arrived):
                 return
             if thread.following is None and thread.current is not None and not thread.current.is_short:
@@ -197,10 +201,7 @@ class Pool:
 
     def _return_all(self) -> bool:
         """Take back what was to follow on any thread; whether there was anything."""
-        returned = [batch for thread in self._busy if (batch := thread.take_back()) is not None]
-        jobs = [job for batch in returned for job in batch.jobs]
-        for job in jobs:
-            job.batch = None
+        jobs = [job for thread in self._busy for job in thread.take_back()]
         self._long.extendleft(sorted(jobs, key=lambda job: job.arrived, reverse=True))
         return bool(jobs)
 
@@ -233,6 +234,9 @@ class Pool:
         thread.go_on()
         if thread.current is not None:
             self._waiting_bytes -= thread.current.size
+            del self._busy[thread]
+            self._busy[thread] = None  # the last to begin
+            self._return_all()
         else:
             del self._busy[thread]
             self._idle.append(thread)
@@ -284,7 +288,7 @@ class Pool:
             return
         for thread in self._busy:
             if thread.following is job.batch:
-                if thread.take_back() is None:
+                if not thread.take_back():
                     # It has just begun: the loop will hear in its next round that what came before it is done.
                     asyncio.get_running_loop().call_soon(self._give_up, job)
                 else:
@@ -297,13 +301,11 @@ class Pool:
 
     def _abandon(self, thread: PoolThread) -> None:
         """Do without a thread that works on what nobody waits for, unless it has just come to an end with that."""
-        following = thread.following
-        if following is not None:
-            if thread.take_back() is None:
+        if thread.following is not None:
+            jobs = thread.take_back()
+            if not jobs:
                 return
-            for job in following.jobs:
-                job.batch = None
-                self._long.appendleft(job)
+            self._long.extendleft(jobs)
         del self._busy[thread]
         self._abandoned.append(thread)
         thread.interrupt()

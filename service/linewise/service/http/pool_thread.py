@@ -147,13 +147,19 @@ class PoolThread:
         """Note that the current batch is done."""
         self.current, self.following = self.following, None
 
-    def take_back(self) -> Batch | None:
-        """What was to follow, taken from it; None where there is nothing, or it has begun already."""
+    def take_back(self) -> Sequence[Job]:
+        """What was to follow, taken from it; none where there is nothing, or it has begun already.
+
+        The batch stays in the inbox until the thread gets there, but empty: it keeps no text.
+        """
         batch = self.following
         if batch is None or not batch.claim():
-            return None
+            return ()
         self.following = None
-        return batch
+        jobs, batch.jobs = batch.jobs, ()
+        for job in jobs:
+            job.batch = None
+        return jobs
 
     def stop(self) -> None:
         """End once all that it was given is done."""
