@@ -10,7 +10,7 @@ from linewise.features import kernel
 from linewise.features.labels import LABEL_INDEX, N_LABELS, Group, group_mask
 from linewise.features.lines import encode, split_lines
 from linewise.models import Classifier, Document, OptionError, UnknownLanguageError
-from linewise.models.store import SavedModel, load, save
+from linewise.models.store import N_SIZES, SavedModel, load, save, sizes_of
 
 from .networks import plain_thresholds, random_networks
 
@@ -92,6 +92,33 @@ def test_blocks_are_the_whole_in_parts(classifier: Classifier, monkeypatch: pyte
     assert list(classifier.classify_blocks("")) == []
     with pytest.raises(OptionError, match="context is 'page'"):
         next(classifier.classify_blocks(Document("x", context="page")))
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_text_is_decided_by_its_own_length_however_it_is_read(
+    classifier: Classifier, model: SavedModel, monkeypatch: pytest.MonkeyPatch, compiled: bool
+) -> None:
+    if not compiled:
+        monkeypatch.setattr(kernel, "load", lambda: None)
+    lines = b"\n".join(path.read_bytes() for path in SOURCES).split(b"\n")
+    lengths = [1, 29, 4, 5, 11, 12, 28, 2, 4_100]
+    texts = [b"\n".join(line or b"x" for line in lines[:length]) for length in lengths]
+    thresholds, regions = model.thresholds["best-guess"], np.uint32(group_mask(Group.REGION))
+    bits = np.uint32(1) << np.arange(N_LABELS, dtype=np.uint32)
+    rows = []
+    documents = [Document(text, mode="best-guess") for text in texts]
+    for text, together in zip(texts, classifier.classify_many(documents), strict=True):
+        rows.append(int(sizes_of(np.array([len(together)]))[0]))
+        given = (together.probabilities >= thresholds.upper[rows[-1]]) @ bits
+        possible = (together.probabilities >= thresholds.lower[rows[-1]]) @ bits
+        assert np.array_equal(together.masks & regions, given & regions)
+        assert np.array_equal(together.uncertain_masks & regions, possible & ~given & regions)
+        alone = classifier.classify(text, mode="best-guess")
+        blocks = list(classifier.classify_blocks(Document(text, mode="best-guess"), lines=2_048))
+        for name in ("masks", "uncertain_masks"):
+            assert np.array_equal(getattr(alone, name), getattr(together, name))
+            assert np.array_equal(np.concatenate([getattr(block, name) for block in blocks]), getattr(together, name))
+    assert set(rows) == set(range(N_SIZES))
 
 
 def test_the_empty_text_has_no_line(classifier: Classifier) -> None:

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from linewise.features.labels import N_LABELS
 from linewise.features.vectors import N_LINE_BUCKETS
 from linewise.models import Classifier, ModelError
 from linewise.models.network import Layer
-from linewise.models.store import load, save
+from linewise.models.store import N_SIZES, Thresholds, load, save, sizes_of
 
 from .networks import plain_thresholds, random_networks
 
@@ -38,7 +39,9 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     assert isinstance(loaded.networks.words, Layer)
     assert np.array_equal(loaded.networks.words.weight, networks.words.weight)
     assert np.array_equal(loaded.networks.second_context.layers[1].bias, networks.second_context.layers[1].bias)
-    assert loaded.thresholds["balanced"].upper.tolist() == [[0.5] * 27] * 5
+    for name in ("lower", "upper"):
+        saved, given = (getattr(each["balanced"], name) for each in (plain_thresholds(), loaded.thresholds))
+        assert np.array_equal(saved, given)
     assert loaded.info.summary == {"note": "x"}
     assert loaded.info.size_bytes == sum(path.stat().st_size for path in tmp_path.iterdir())
 
@@ -74,6 +77,7 @@ def test_a_flipped_bit_is_refused(folder: Path) -> None:
     ("changes", "message"),
     [
         ({"format_version": "1"}, "format_version is 1"),
+        ({"format_version": "4"}, "format_version is 4"),
         ({"taxonomy_version": "9.9"}, "taxonomy_version is 9.9"),
         ({"labels": ["code"]}, "labels"),
         ({"languages": []}, "languages"),
@@ -120,3 +124,12 @@ def test_a_missing_array_is_named(folder: Path) -> None:
     resave(folder, arrays)
     with pytest.raises(ModelError, match=r"second_context\.1\.bias is missing"):
         load(folder)
+
+
+def test_texts_share_thresholds_up_to_a_length() -> None:
+    assert sizes_of(np.array([0, 1, 2, 4, 5, 11, 12, 28, 29, 10**6])).tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+    rows = np.arange(N_SIZES, dtype=np.float32)[:, None] * np.ones(N_LABELS, np.float32)
+    of_lines = Thresholds(rows, rows + 1).of_lines(np.array([1, 0, 3, 29]))
+    assert of_lines.lower[:, 0].tolist() == [0] + [1] * 3 + [4] * 29
+    assert np.array_equal(of_lines.upper, of_lines.lower + 1)
+    assert of_lines.taken(np.array([0, 4])).upper[:, 5].tolist() == [1, 5]

@@ -33,7 +33,7 @@ class State(IntEnum):
 
 
 class Shown(IntEnum):
-    """What tokens of a line stand in, as bits."""
+    """What tokens of a line stand in, as bits. A character in quotes is one token, and code."""
 
     CODE = 1
     COMMENT = 2

@@ -166,7 +166,11 @@ class CompiledNetworks:
         order = np.concatenate([layout.REFINED, layout.NOT_REFINED])
         fields += self._context(networks.first_context, layout.FIRST_LAYOUT, _FIRST_GROUPS, _FIRST_ROWS, order)
         fields += self._context(
-            networks.second_context, layout.second_layout(n_hidden), _SECOND_GROUPS, ("", "", "", "context", ""), slice(None)
+            networks.second_context,
+            layout.second_layout(n_hidden),
+            _SECOND_GROUPS,
+            ("", "", "", "context", ""),
+            slice(None),
         )
         fields += [self._keep(table) for table in _tables()]
         columns = (
@@ -303,7 +307,12 @@ class CompiledNetworks:
         for name in looked_up:
             rows = first.weight[columns[name]] if name else first.weight[:0]
             fields += [self._keep(rows), len(rows)]
-        return [*fields, self._keep(first.bias), first.weight.shape[1], *self._packed(Layer(last.weight[:, order], last.bias[order]))]
+        return [
+            *fields,
+            self._keep(first.bias),
+            first.weight.shape[1],
+            *self._packed(Layer(last.weight[:, order], last.bias[order])),
+        ]
 
 
 @cache

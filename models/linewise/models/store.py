@@ -64,14 +64,26 @@ class Thresholds:
     lower: NDArray[np.float32]
     upper: NDArray[np.float32]
 
-    def of_lines(self, n_lines: NDArray[np.int64]) -> Thresholds:
-        """The thresholds of each line of texts that have so many lines and follow each other; (n_lines, n_labels)."""
+    def of_lines(self, n_lines: NDArray[np.int64]) -> LineThresholds:
+        """The thresholds of each line of texts that have so many lines and follow each other."""
         rows = np.repeat(sizes_of(n_lines), n_lines)
-        return Thresholds(self.lower[rows], self.upper[rows])
+        return LineThresholds(self.lower[rows], self.upper[rows])
 
-    def taken(self, lines: NDArray[np.bool_ | np.int64]) -> Thresholds:
+
+@dataclass(frozen=True, slots=True)
+class LineThresholds:
+    """The thresholds of some lines, each by its text's length.
+
+    Attributes:
+        lower, upper: float32 of shape (n_lines, n_labels).
+    """
+
+    lower: NDArray[np.float32]
+    upper: NDArray[np.float32]
+
+    def taken(self, lines: NDArray[np.bool_ | np.int64]) -> LineThresholds:
         """Those of some of the lines."""
-        return Thresholds(self.lower[lines], self.upper[lines])
+        return LineThresholds(self.lower[lines], self.upper[lines])
 
 
 def sizes_of(n_lines: NDArray[np.int64]) -> NDArray[np.int64]:

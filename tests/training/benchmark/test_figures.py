@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linewise.features.labels import LABEL_INDEX, N_LABELS, Group
-from linewise.models.store import Thresholds
+from linewise.models.store import LineThresholds
 from linewise.training.benchmark.calibration import Calibration
 from linewise.training.benchmark.intervals import interval_of_exact, interval_of_f1
 from linewise.training.benchmark.measuring import Scores
@@ -25,9 +25,9 @@ def column(values: list[float], index: int, dtype: type = bool) -> np.ndarray:
     return array
 
 
-def pair(lower: float, upper: float) -> Thresholds:
+def pair(lower: float, upper: float) -> LineThresholds:
     """Those of one line, or of any number."""
-    return Thresholds(*(np.full((1, N_LABELS), value, np.float32) for value in (lower, upper)))
+    return LineThresholds(*(np.full((1, N_LABELS), value, np.float32) for value in (lower, upper)))
 
 
 def test_projects_are_counted_apart() -> None:

@@ -1,22 +1,28 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from linewise.features.labels import LABEL_INDEX, N_LABELS
+from linewise.features.lines import split_lines
 from linewise.features.plain_text import parse_plain_text
 from linewise.models import pipeline
 from linewise.models.layout import LOGIT_SCALE, REFINED
 from linewise.models.network import Inputs, Layer, Part, run, sigmoid
 from linewise.models.pipeline import Networks
-from linewise.models.store import N_SIZES, load, save
+from linewise.models.store import N_SIZES, load, save, sizes_of
 from linewise.training.corpus.shards import LabelledFile
+from linewise.training.oracle import label_file
+from linewise.training.oracle.anatomy import anatomy_of
+from linewise.training.oracle.evidence import evidence_of
 from linewise.training.trainer.checkpoints import Checkpoints
+from linewise.training.trainer.evaluation import random_windows
 from linewise.training.trainer.perceptron import Perceptron, Schedule, Start, label_targets
 from linewise.training.trainer.run import Corpus, fit_stages, training_key
 from linewise.training.trainer.sampling import TEXT_CLASS, Sample
 from linewise.training.trainer.stages import Recipe, Run, without
-from linewise.training.trainer.thresholds import N_BINS, Histograms, fit_thresholds
+from linewise.training.trainer.thresholds import N_BINS, Histograms, fit_thresholds, histograms
 
 SMALL = Recipe(
     language=Schedule((), 2e-2, 4, 1),
@@ -134,6 +140,35 @@ def test_smaller_weights_answer_nearly_alike(trained: Networks, tmp_path: Path) 
 def no_lines(n_languages: int) -> Histograms:
     every = np.zeros((n_languages, N_LABELS, 2, N_BINS), np.int64)
     return Histograms(every, np.zeros((N_SIZES, *every.shape), np.int64))
+
+
+def test_what_a_window_does_not_show_is_counted_apart() -> None:
+    """Two files of a function each, the second one's deeper down; each window is cut out of the right one."""
+    files = []
+    for blanks in (0, 3):
+        data = b"\n" * blanks + b"def f():\n" + b"    a()\n" * 60
+        truth = label_file(data, "python")
+        files.append(LabelledFile("python", "project", "package", f"{blanks}.py", data, truth.masks, truth.known))
+    anatomies = {"python": [anatomy_of(file.data, "python", file.masks) for file in files]}
+    windows = list(random_windows(files, 1, seed=1, per_file=30)) + list(random_windows(files, 4, seed=1, per_file=30))
+
+    def sure(documents: Sequence[pipeline.Document]) -> np.ndarray:
+        return np.ones((sum(len(split_lines(document.text)) for document in documents), N_LABELS), np.float32)
+
+    column = LABEL_INDEX["in_function"]
+    counts = histograms([{"python": windows}], sure, anatomies)
+    every, shown = counts.every[0, column].sum(axis=-1), counts.shown[:, 0, column].sum(axis=-1)
+    hidden = np.zeros(N_SIZES, np.int64)
+    for window in windows:
+        assert window.place is not None
+        number, begin = window.place
+        length = len(window.masks)
+        assert np.array_equal(files[number].masks[begin : begin + length], window.masks)
+        of_size = int(sizes_of(np.array([length]))[0])
+        hidden[of_size] += evidence_of(anatomies["python"][number], begin, window.masks).hidden[:, column].sum()
+    assert (hidden[:2] > 10).all()
+    assert shown[:, 0].sum() == every[0]
+    assert shown[:, 1].sum() == every[1] - hidden.sum()
 
 
 def test_thresholds_follow_the_histograms() -> None:

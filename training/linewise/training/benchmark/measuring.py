@@ -18,7 +18,7 @@ from linewise.features.languages import LANGUAGE_INDEX
 from linewise.models import pipeline, store
 from linewise.models.network import Float32Array
 from linewise.models.pipeline import Document
-from linewise.models.store import MODES, SavedModel, Thresholds
+from linewise.models.store import MODES, LineThresholds, SavedModel
 from linewise.training.corpus.manifest import Split
 from linewise.training.corpus.shards import LabelledFile, labelled_files
 from linewise.training.oracle.anatomy import Anatomy, anatomy_of
@@ -223,7 +223,7 @@ class _Measurement:
             return whole_files(self._files)
         return random_windows(self._files, length, self._plan.seed, self._plan.windows_per_file)
 
-    def _thresholds(self, n_lines: Sequence[int], mode: str = "balanced") -> Thresholds:
+    def _thresholds(self, n_lines: Sequence[int], mode: str = "balanced") -> LineThresholds:
         """A mode's thresholds for all lines of texts that have so many, (n_lines, N_LABELS)."""
         return self._model.thresholds[mode].of_lines(np.array(n_lines, dtype=np.int64))
 

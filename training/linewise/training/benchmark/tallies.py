@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from linewise.features.labels import N_LABELS
 from linewise.models.decision import reconcile
 from linewise.models.network import Float32Array
-from linewise.models.store import Thresholds
+from linewise.models.store import LineThresholds
 from linewise.training.oracle.evidence import Evidence
 from linewise.training.trainer.evaluation import Counts
 from linewise.training.trainer.perceptron import label_targets
@@ -24,7 +24,7 @@ BoolArray = NDArray[np.bool_]
 Sums = NDArray[np.float64]
 
 
-def given_labels(probabilities: Float32Array, thresholds: Thresholds, *, complete: bool = True) -> BoolArray:
+def given_labels(probabilities: Float32Array, thresholds: LineThresholds, *, complete: bool = True) -> BoolArray:
     """What the classifier makes of probabilities: labels by each line's thresholds, then made to agree.
 
     All arrays are of shape (n_lines, N_LABELS).
@@ -108,7 +108,7 @@ class HiddenRegions:
         given: BoolArray,
         probabilities: Float32Array,
         evidence: Evidence,
-        confident: Thresholds,
+        confident: LineThresholds,
     ) -> None:
         """Count some lines; arrays of shape (n_lines, N_LABELS)."""
         self.headed += evidence.headed.sum(axis=0)
@@ -140,7 +140,7 @@ class Decisions:
     ruled_out_right: Sums = field(default_factory=_zeros)
     true: Sums = field(default_factory=_zeros)
 
-    def add(self, truth: BoolArray, probabilities: Float32Array, given: BoolArray, thresholds: Thresholds) -> None:
+    def add(self, truth: BoolArray, probabilities: Float32Array, given: BoolArray, thresholds: LineThresholds) -> None:
         """Count some lines; arrays of shape (n_lines, N_LABELS)."""
         # As the classifier answers: a label that it took back for another's sake is not uncertain.
         uncertain = ~given & (probabilities >= thresholds.lower) & (probabilities < thresholds.upper)

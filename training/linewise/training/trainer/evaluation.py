@@ -18,7 +18,7 @@ from linewise.features.lines import split_lines
 from linewise.models import pipeline
 from linewise.models.network import Float32Array
 from linewise.models.pipeline import Document, Networks
-from linewise.models.store import Thresholds
+from linewise.models.store import LineThresholds, Thresholds
 from linewise.training.corpus.shards import LabelledFile
 
 from .perceptron import label_targets
@@ -146,7 +146,7 @@ def answered(samples: Iterable[Sample], answer: Answer) -> Iterator[tuple[NDArra
 
 def judged(
     samples: Iterable[Sample], answer: Answer, thresholds: Thresholds
-) -> Iterator[tuple[NDArray[np.bool_], Float32Array, Thresholds]]:
+) -> Iterator[tuple[NDArray[np.bool_], Float32Array, LineThresholds]]:
     """The same with the thresholds of each line."""
     for group in batches(samples, BATCH_LINES):
         masks, known = truth_of(group)

@@ -106,10 +106,10 @@ def fit_thresholds(counts: Histograms) -> dict[str, Thresholds]:
     # given[..., b]: lines whose probability lies in bin b or above.
     given = counts.every[..., ::-1].cumsum(axis=-1)[..., ::-1]
     wrong, right = given[:, :, 0].sum(axis=0), given[:, :, 1].sum(axis=0)  # (N_LABELS, N_BINS)
-    balanced = np.stack([_best(counts.every, _SEARCH_TO)] * N_SIZES)  # (N_SIZES, N_LABELS)
+    of_all = _best(counts.every, _SEARCH_TO, np.full(N_LABELS, 0.5))
+    balanced = np.stack([of_all] * N_SIZES)  # (N_SIZES, N_LABELS)
     for size in range(N_SIZES):
-        if counts.shown[size].any():
-            balanced[size, _IS_REGION] = _best(counts.shown[size], _SEARCH_REGIONS_TO)[_IS_REGION]
+        balanced[size, _IS_REGION] = _best(counts.shown[size], _SEARCH_REGIONS_TO, of_all)[_IS_REGION]
 
     precise = right >= HIGH_PRECISION * (right + wrong)
     confident = np.where(precise & (EDGES >= 0.5) & (right > 0), EDGES, 0.99).min(axis=-1)
@@ -129,10 +129,10 @@ def fit_thresholds(counts: Histograms) -> dict[str, Thresholds]:
     }
 
 
-def _best(counts: NDArray[np.int64], search_to: float) -> NDArray[np.float64]:
+def _best(counts: NDArray[np.int64], search_to: float, otherwise: NDArray[np.float64]) -> NDArray[np.float64]:
     """From which probability on each label is given for the greatest mean F1, (N_LABELS,).
 
-    `counts` are of shape (n_languages, N_LABELS, 2, N_BINS).
+    `counts` are of shape (n_languages, N_LABELS, 2, N_BINS); what has too few true lines gets its value of `otherwise`.
     """
     given = counts[..., ::-1].cumsum(axis=-1)[..., ::-1]
     wrong, right = given[:, :, 0], given[:, :, 1]  # (n_languages, N_LABELS, N_BINS)
@@ -142,10 +142,10 @@ def _best(counts: NDArray[np.int64], search_to: float) -> NDArray[np.float64]:
     mean_f1 = np.where(enough, f1, 0).sum(axis=0) / np.maximum(enough.sum(axis=0), 1)
     searched = (EDGES >= _SEARCH_FROM) & (search_to >= EDGES)
     best = EDGES[np.where(searched, mean_f1, -1).argmax(axis=-1)]
-    return np.where(enough[:, :, 0].any(axis=0), best, 0.5)
+    return np.where(enough[:, :, 0].any(axis=0), best, otherwise)
 
 
 def _pair(lower: NDArray[np.float64], upper: NDArray[np.float64]) -> Thresholds:
     """Both of shape (N_SIZES, N_LABELS), or one of them the same for all sizes."""
     lower, upper = np.broadcast_arrays(np.minimum(lower, upper), upper)
-    return Thresholds(lower.astype(np.float32), upper.astype(np.float32))
+    return Thresholds(lower.astype(np.float32, order="C"), upper.astype(np.float32, order="C"))

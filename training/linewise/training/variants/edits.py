@@ -186,5 +186,5 @@ def _spans(spans: Spans) -> Iterator[tuple[int, int]]:
 
 
 def _straddles(spans: Spans, position: int) -> bool:
-    """Whether a position lies within some span, or at the end of one to which what stands there would belong."""
+    """Whether a position lies within some span."""
     return bool(np.any((spans.starts < position) & (spans.ends > position)))

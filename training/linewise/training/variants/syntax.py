@@ -18,7 +18,6 @@ class Syntax:
         quotes: the quotes of strings that run to the same quote.
         call_in_string: a call inside of a string of double quotes; its string may need a prefix.
         string_prefix: what must stand before such a string for that.
-        braces: whether bodies stand in braces, and may stand on one line so.
         bare_body: whether a statement without braces may be a body.
         ternary: an expression `{0}` made one of two by a name `{1}`.
         statement_end: what ends a statement on its line.
@@ -32,7 +31,6 @@ class Syntax:
     quotes: str = '"'
     call_in_string: str = ""
     string_prefix: str = ""
-    braces: bool = True
     bare_body: bool = False
     ternary: str = ""
     statement_end: str = ";"
@@ -46,7 +44,7 @@ _C = Syntax("//", bare_body=True, ternary="{1} ? {0} : 0")
 
 SYNTAX = {
     "bash": Syntax(
-        "#", None, None, quotes="\"'", call_in_string="$({0} {1})", braces=False, statement_end=""
+        "#", None, None, quotes="\"'", call_in_string="$({0} {1})", statement_end=""
     ),
     "c": _C,
     "cpp": _C,
@@ -60,16 +58,16 @@ SYNTAX = {
         "//", label="{0}@ ", jump="@{0}", call_in_string="${{{0}({1})}}", ternary="if ({1}) {0} else null",
         statement_end="",
     ),
-    "lua": Syntax("--", ("--[[", "]]"), ("--[[", "]]"), quotes="\"'", braces=False, statement_end=""),
+    "lua": Syntax("--", ("--[[", "]]"), ("--[[", "]]"), quotes="\"'", statement_end=""),
     "php": Syntax(
         "//", quotes="\"'", call_in_string="{{$this->{0}(${1})}}", bare_body=True, ternary="${1} ? {0} : null"
     ),
     "python": Syntax(
-        "#", None, None, quotes="\"'", call_in_string="{{{0}({1})}}", string_prefix="f", braces=False,
+        "#", None, None, quotes="\"'", call_in_string="{{{0}({1})}}", string_prefix="f",
         ternary="{0} if {1} else None", statement_end="",
     ),
     "ruby": Syntax(
-        "#", ("=begin", "=end"), None, quotes="\"'", call_in_string="#{{{0}({1})}}", braces=False,
+        "#", ("=begin", "=end"), None, quotes="\"'", call_in_string="#{{{0}({1})}}",
         ternary="{1} ? {0} : nil", statement_end="",
     ),
     "rust": Syntax("//", label="'{0}: ", jump=" '{0}", ternary="if {1} {{ {0} }} else {{ return }}"),
