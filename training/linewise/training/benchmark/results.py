@@ -28,8 +28,8 @@ KEPT_SECONDS = 7 * 24 * 3600
 _FOLDERS = ("features", "models", "training/oracle", "training/queries", "training/benchmark/rivals")
 _MODULES = {
     "linewise.training.benchmark": (
-        *("bindings.py", "calibration.py", "cases.py", "damage.py", "evidence.py"),
-        *("failures.py", "measuring.py", "tallies.py"),
+        *("bindings.py", "calibration.py", "cases.py", "damage.py", "failures.py"),
+        *("measuring.py", "tallies.py"),
     ),
     "linewise.training.trainer": ("evaluation.py", "perceptron.py", "sampling.py"),
 }
