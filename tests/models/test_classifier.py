@@ -101,7 +101,7 @@ def test_a_text_is_decided_by_its_own_length_however_it_is_read(
     if not compiled:
         monkeypatch.setattr(kernel, "load", lambda: None)
     lines = b"\n".join(path.read_bytes() for path in SOURCES).split(b"\n")
-    lengths = [1, 29, 4, 5, 11, 12, 28, 2, 4_100]
+    lengths = [1, 29, 4, 5, 11, 12, 80, 28, 81, 2, 4_100]
     texts = [b"\n".join(line or b"x" for line in lines[:length]) for length in lengths]
     thresholds, regions = model.thresholds["best-guess"], np.uint32(group_mask(Group.REGION))
     bits = np.uint32(1) << np.arange(N_LABELS, dtype=np.uint32)

@@ -127,7 +127,20 @@ def test_a_missing_array_is_named(folder: Path) -> None:
 
 
 def test_texts_share_thresholds_up_to_a_length() -> None:
-    assert sizes_of(np.array([0, 1, 2, 4, 5, 11, 12, 28, 29, 10**6])).tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+    assert sizes_of(np.array([0, 1, 2, 4, 5, 11, 12, 28, 29, 80, 81, 10**6])).tolist() == [
+        0,
+        0,
+        1,
+        1,
+        2,
+        2,
+        3,
+        3,
+        4,
+        4,
+        5,
+        5,
+    ]
     rows = np.arange(N_SIZES, dtype=np.float32)[:, None] * np.ones(N_LABELS, np.float32)
     of_lines = Thresholds(rows, rows + 1).of_lines(np.array([1, 0, 3, 29]))
     assert of_lines.lower[:, 0].tolist() == [0] + [1] * 3 + [4] * 29

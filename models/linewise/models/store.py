@@ -39,7 +39,7 @@ from .sparse import CODE_LIMIT, CodedLayer, decode, encode
 
 FORMAT_VERSION = "5"
 MODES = ("high-confidence", "balanced", "best-guess")
-SIZES = (1, 4, 11, 28)
+SIZES = (1, 4, 11, 28, 80)
 """Of texts, in lines: those of up to so many share their thresholds, and those with more do."""
 N_SIZES = len(SIZES) + 1
 _JSON_NAME, _WEIGHTS_NAME = "model.json", "weights.safetensors"

@@ -22,7 +22,14 @@ from linewise.training.trainer.perceptron import Perceptron, Schedule, Start, la
 from linewise.training.trainer.run import Corpus, fit_stages, training_key
 from linewise.training.trainer.sampling import TEXT_CLASS, Sample
 from linewise.training.trainer.stages import Recipe, Run, without
-from linewise.training.trainer.thresholds import N_BINS, Histograms, fit_thresholds, histograms
+from linewise.training.trainer.thresholds import (
+    N_BINS,
+    N_HIDDEN_BINS,
+    SURELY_OUT,
+    Histograms,
+    fit_thresholds,
+    histograms,
+)
 
 SMALL = Recipe(
     language=Schedule((), 2e-2, 4, 1),
@@ -139,7 +146,8 @@ def test_smaller_weights_answer_nearly_alike(trained: Networks, tmp_path: Path) 
 
 def no_lines(n_languages: int) -> Histograms:
     every = np.zeros((n_languages, N_LABELS, 2, N_BINS), np.int64)
-    return Histograms(every, np.zeros((N_SIZES, *every.shape), np.int64))
+    hidden = np.zeros((N_SIZES, N_LABELS, N_HIDDEN_BINS + 1), np.int64)
+    return Histograms(every, np.zeros((N_SIZES, *every.shape), np.int64), hidden)
 
 
 def test_what_a_window_does_not_show_is_counted_apart() -> None:
@@ -169,6 +177,8 @@ def test_what_a_window_does_not_show_is_counted_apart() -> None:
     assert (hidden[:2] > 10).all()
     assert shown[:, 0].sum() == every[0]
     assert shown[:, 1].sum() == every[1] - hidden.sum()
+    assert np.array_equal(counts.hidden[:, column, -1], hidden)
+    assert counts.hidden.sum() == counts.hidden[:, column].sum()
 
 
 def test_thresholds_follow_the_histograms() -> None:
@@ -200,6 +210,27 @@ def test_a_region_is_given_where_the_text_shows_it() -> None:
     assert balanced.upper[0, in_type] > 0.6
     assert (balanced.upper[1:, in_type] <= 0.6).all()
     assert (balanced.lower[:, in_type] <= 0.6).all()
+
+
+def test_a_region_that_texts_hide_is_ruled_out_more_cautiously() -> None:
+    found = no_lines(1)
+    in_loop, in_type = LABEL_INDEX["in_loop"], LABEL_INDEX["in_type"]
+    # Of 1,000 lines of a loop that the text does not show, 15 have less than 0.002, and 85 more less than 0.004.
+    found.hidden[3, in_loop, 10], found.hidden[3, in_loop, 30], found.hidden[3, in_loop, -1] = 15, 85, 900
+    found.hidden[3, in_type, -1] = 1000
+    lower = fit_thresholds(found)["high-confidence"].lower
+    assert 0.002 <= lower[3, in_loop] <= 0.0031
+    assert lower[3, in_type] == pytest.approx(SURELY_OUT)
+    assert lower[0, in_loop] == lower[3, in_loop]  # too few of that size
+
+
+def test_text_is_given_where_most_of_its_lines_are_told() -> None:
+    found = no_lines(3)
+    text = LABEL_INDEX["text"]
+    # Where it is common, its lines lie at .3 and others at .1; where it is rare, at .6, and others at .3.
+    found.shown[2, 0, text, 1, 60], found.shown[2, 0, text, 0, 20] = 10_000, 10_000
+    found.shown[2, 1:, text, 1, 120], found.shown[2, 1:, text, 0, 60] = 60, 200
+    assert 0.1 < fit_thresholds(found)["balanced"].upper[2, text] <= 0.3
 
 
 def test_a_training_goes_on_only_with_the_files_that_it_began_with() -> None:
