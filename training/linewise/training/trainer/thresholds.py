@@ -170,7 +170,8 @@ def _surely_out(hidden: NDArray[np.int64]) -> NDArray[np.float64]:
     # missed[..., b]: lines whose probability lies below bin b.
     missed = counts.cumsum(axis=-1) - counts
     allowed = missed <= MISSED_SHARE_HIDDEN * counts.sum(axis=-1, keepdims=True)
-    return (allowed.sum(axis=-1) - 1) / N_HIDDEN_BINS * SURELY_OUT
+    below: NDArray[np.float64] = (allowed.sum(axis=-1) - 1) / N_HIDDEN_BINS * SURELY_OUT
+    return below
 
 
 def _pair(lower: NDArray[np.float64], upper: NDArray[np.float64]) -> Thresholds:
