@@ -22,7 +22,7 @@ from linewise.service.patches import (
     label_patch,
     parse_patch,
 )
-from linewise.service.patches.anchors import unanchored_imports
+from linewise.service.patches.anchors import exports_own, unanchored_imports
 from linewise.service.patches.literals import leaves_alike, skeleton
 from linewise.service.patches.repository import GitContents
 from linewise.service.patches.steering import steers
@@ -167,6 +167,14 @@ class TestWhatIsCodeAfterAll:
     def test_import_and_more_on_its_line(self) -> None:
         assert verdict("x.c", "+#include <a.h>", " f();") == "import-only"
         assert verdict("x.py", "+import a; b = 1", " f()") == "code"
+
+    def test_export_of_names_of_the_file_itself(self) -> None:
+        imported = [' import {a as b} from "c/d";', ' import {e} from "f";']
+        assert verdict("x.mjs", *imported, "-export {b as c, e as f};", "+export {b as c, e as f, e as g};") == "code"
+        assert exports_own(b"export {b as c};")
+        assert exports_own(b"export default c;")
+        for line in (b'export {b as c} from "d";', b"export {", b"  b as c,", b"exported();", b'import {b} from "c";'):
+            assert not exports_own(line)
 
     def test_future_import(self) -> None:
         assert verdict("x.py", "+from __future__ import annotations", " f()") == "code"

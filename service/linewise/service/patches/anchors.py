@@ -32,6 +32,8 @@ _IMPORT_WORD = re.compile(
     rb"\b(?:import|from|require(?:_once|_relative)?|include(?:_once)?|use|using|source|load|autoload|export|mod|extern)\b"
     rb"|^\s*\.\s"
 )
+_EXPORT = re.compile(rb"\s*export\b(?:[^{]*|.*\}.*)", re.DOTALL)
+_FROM = re.compile(rb"\bfrom\b")
 
 
 def anchored_words(labels: HunkLabels, side: Side, language: str) -> dict[int, int]:
@@ -258,3 +260,8 @@ def unanchored_imports(labels: HunkLabels, side: Side) -> frozenset[int]:
 
 def _names_import(labels: HunkLabels, run: Sequence[int]) -> bool:
     return any(_IMPORT_WORD.search(labels.hunk.lines[row].content) for row in run)
+
+
+def exports_own(content: bytes) -> bool:
+    """Whether a line is a statement of JavaScript that exports names of its own file, and no other file's."""
+    return _EXPORT.fullmatch(content) is not None and _FROM.search(content) is None

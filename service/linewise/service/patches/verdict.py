@@ -18,7 +18,7 @@ from enum import StrEnum
 
 from linewise.features.labels import LABEL_NAMES, Group, group_mask, mask_of, names_of
 
-from .anchors import anchored_words, unanchored_imports
+from .anchors import anchored_words, exports_own, unanchored_imports
 from .label import FileLabels, HunkLabels, LineLabels, Side
 from .literals import is_requoted, leaves_alike, skeleton
 from .model import ADDED, UNCHANGED, Change, PatchLine
@@ -258,7 +258,7 @@ class _SideReader:
         content = self._lines[row].content
         of_import = _OF_IMPORT_CALL if self._language in _IMPORT_BY_CALL else _OF_IMPORT
         if line.sure & _BIT["import"] and not line.possible & ~of_import and _is_one_statement(content):
-            return _NONE if row in self._open_imports else frozenset((Verdict.IMPORT_ONLY,))
+            return _NONE if row in self._open_imports or exports_own(content) else frozenset((Verdict.IMPORT_ONLY,))
         # Without a quote on it, a line that surely lies in a string lies in one that began above.
         inside = line.sure & _BIT["string"] and not line.possible & ~_OF_STRING_INTERIOR
         if inside and not any(mark in b"\"'`{}$#/|%\\[]" for mark in content):
