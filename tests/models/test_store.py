@@ -41,7 +41,7 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     assert np.array_equal(loaded.networks.second_context.layers[1].bias, networks.second_context.layers[1].bias)
     for name in ("lower", "upper"):
         saved, given = (getattr(each["balanced"], name) for each in (plain_thresholds(), loaded.thresholds))
-        assert np.array_equal(saved, given)
+        assert np.allclose(saved, given, atol=1e-6)
     assert loaded.info.summary == {"note": "x"}
     assert loaded.info.size_bytes == sum(path.stat().st_size for path in tmp_path.iterdir())
 

@@ -120,7 +120,7 @@ def test_damage_is_masked_no_wider_than_the_definition_around_it() -> None:
 def test_what_a_tree_ends_before_is_unknown() -> None:
     profile = profile_of("javascript")
     held = b"function f() {\n  let x = ;\n}\ny;\n"
-    root = labelling._parsed(held, profile.dialects[0], profile)
+    root = labelling.parsed(held, profile.dialects[0], profile)
     data = held + b"\nz;\n"
     known = known_lines(root, data, split_lines(data), profile.dialects[0], profile)
     assert known.tolist() == [False, False, False, True, True, False]
