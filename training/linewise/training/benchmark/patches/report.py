@@ -19,8 +19,9 @@ _INTRODUCTION = """\
 
 What `linewise diff` says of changes whose truth the grammars tell from both sides as a whole: those between successive
 versions of packages (histories), and edits of whole files by script, for histories have too few of each kind. The rules
-were made on other packages and projects than these. [patches.md](patches.md) says what the verdicts mean; this page is
-written by `linewise bench patches --write`.
+were made on other packages and projects than these, but for one that these showed to be lacking: an export of a file's
+own names is no import. [patches.md](patches.md) says what the verdicts mean; this page is written by
+`linewise bench patches --write`.
 
 """
 
