@@ -39,14 +39,16 @@ def model(recipe: str, output: Path, curves: Path | None) -> None:
     from linewise.models import store  # noqa: PLC0415
     from linewise.training.corpus.shards import CorpusMissingError  # noqa: PLC0415
     from linewise.training.trainer.checkpoints import Checkpoints  # noqa: PLC0415
+    from linewise.training.trainer.folds import split_projects  # noqa: PLC0415
     from linewise.training.trainer.progress import Progress, draw_curves  # noqa: PLC0415
     from linewise.training.trainer.run import (  # noqa: PLC0415
-        fit_networks,
+        calibration_corpus,
+        fit_stages,
         load_corpus,
         training_key,
         write_model,
     )
-    from linewise.training.trainer.stages import FULL, QUICK  # noqa: PLC0415
+    from linewise.training.trainer.stages import FULL, QUICK, Run  # noqa: PLC0415
 
     chosen = FULL if recipe == "full" else QUICK
     try:
@@ -58,9 +60,11 @@ def model(recipe: str, output: Path, curves: Path | None) -> None:
     checkpoints = Checkpoints.for_key(key)
     log = cache_folder() / "training" / key / "progress.jsonl"
     click.echo(f"{corpus.n_lines:,} lines; checkpoints in {log.parent}", err=True)
+    folds = split_projects(corpus, corpus.projects_of_test_cases)
+    unseen = calibration_corpus(folds.held, validation)
     with Progress(log) as progress:
-        networks = fit_networks(corpus, validation, chosen, progress, checkpoints)
-    write_model(output, networks, chosen, corpus, validation)
+        networks = fit_stages(folds.line, folds.context, unseen, Run(chosen, progress, checkpoints))
+    write_model(output, networks, chosen, corpus, unseen, validation)
     if curves is not None:
         draw_curves(log, curves)
     validation_f1 = store.load(output).info.summary["validation_macro_f1"]

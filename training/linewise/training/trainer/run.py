@@ -29,11 +29,10 @@ from linewise.training.text.documents import shown_documents, text_documents
 from linewise.training.variants import Variation, with_variants
 
 from .calibration import Affine, calibrated, fit_calibration
-from .checkpoints import Checkpoints
 from .evaluation import answer_with, measure, random_windows, whole_files
-from .folds import may_be_held, split_projects
+from .folds import may_be_held
 from .sampling import Sample
-from .stages import Recipe, Report, Run, fit_first_context, fit_language, fit_line, fit_second_context, initial_networks
+from .stages import Recipe, Run, fit_first_context, fit_language, fit_line, fit_second_context, initial_networks
 from .thresholds import fit_thresholds, histograms
 
 TEXT_SEED = 1
@@ -111,12 +110,15 @@ def _varied(files: Sequence[LabelledFile], variation: Variation) -> list[Labelle
     return [*with_variants(fitting, variation), *(file for file in files if may_be_held(file.project))]
 
 
-def calibration_corpus(corpus: Corpus, validation: Corpus) -> Corpus:
+def calibration_corpus(held: Sequence[LabelledFile], validation: Corpus) -> Corpus:
     """What calibration and thresholds are fitted on: the projects held back from training and the validation split.
 
     Of each project some files are taken, by a digest of their paths, until they have `MAX_PROJECT_LINES`.
+
+    Args:
+        held: the files of the projects held back.
+        validation: the validation split.
     """
-    held = split_projects(corpus, corpus.projects_of_test_cases).held
     code = {
         language: _some_of_each([*files, *(file for file in held if file.language == language)])
         for language, files in validation.code.items()
@@ -151,22 +153,13 @@ def training_key(recipe: Recipe, corpus: Corpus, validation: Corpus) -> str:
     return digest.hexdigest()[:24]
 
 
-def fit_networks(
-    corpus: Corpus, validation: Corpus, recipe: Recipe, report: Report, checkpoints: Checkpoints
-) -> Networks:
-    """Fit all stages, each on its part of the projects, and calibrate what they answer on projects that fitted none."""
-    folds = split_projects(corpus, corpus.projects_of_test_cases)
-    unseen = calibration_corpus(corpus, validation)
-    return fit_stages(folds.line, folds.context, unseen, Run(recipe, report, checkpoints))
-
-
 def fit_stages(
     line_files: Sequence[LabelledFile], context_files: Sequence[LabelledFile], unseen: Corpus, run: Run
 ) -> Networks:
     """Fit the line network on some files, and the context networks on others.
 
     The language layer that these learn from is fitted on the files of the line network. The one that the model keeps is
-    fitted on all.
+    fitted on both.
 
     Each context network is calibrated as soon as it is fitted, on projects that fit nothing, the first one for the
     labels that the second leaves as they are, so that the second learns from answers as they are given.
@@ -200,9 +193,10 @@ def views_of(corpus: Corpus) -> list[dict[str, Iterator[Sample]]]:
     return views
 
 
-def write_model(folder: Path, networks: Networks, recipe: Recipe, corpus: Corpus, validation: Corpus) -> None:
-    """Fit the thresholds, write the model folder, and note in it what storing the weights small has cost."""
-    unseen = calibration_corpus(corpus, validation)
+def write_model(
+    folder: Path, networks: Networks, recipe: Recipe, corpus: Corpus, unseen: Corpus, validation: Corpus
+) -> None:
+    """Fit the thresholds on what fitted no network, write the model folder, and note what storing it small has cost."""
     counts = histograms(views_of(unseen), answer_with(store.compact(networks)), _anatomies(unseen))
     thresholds = fit_thresholds(counts)
     summary: dict[str, Any] = {
