@@ -6,6 +6,7 @@ import pytest
 
 from linewise.features.languages import LANGUAGE_NAMES
 from linewise.training.corpus.manifest import (
+    FURTHER_LANGUAGES,
     UNSEEN_LANGUAGES,
     Manifest,
     ManifestError,
@@ -82,7 +83,8 @@ def test_the_shipped_manifest_is_valid_locked_and_spread_over_projects() -> None
     projects: dict[tuple[str, Split], set[str]] = defaultdict(set)
     for package in manifest.packages:
         projects[package.language, package.split].add(package.project)
-    assert {package.language for package in manifest.packages} == set(LANGUAGE_NAMES)
+    assert {package.language for package in manifest.packages} == set(LANGUAGE_NAMES) | FURTHER_LANGUAGES
+    assert all(p.split is Split.TRAIN for p in manifest.packages if p.language in FURTHER_LANGUAGES)
     assert not UNSEEN_LANGUAGES & {package.language for package in manifest.packages}
     for language in LANGUAGE_NAMES:
         # Scala has no more projects that could be had: what else there is serves training.

@@ -58,7 +58,7 @@ def fit_all(folder: Path | None = None, reports: list[str] | None = None) -> Net
             reports.append(stage)
 
     return fit_stages(
-        files, files, Corpus({"python": files}, [], [], frozenset()), Run(SMALL, report, Checkpoints(folder))
+        files, files, Corpus({"python": files}, [], [], [], frozenset()), Run(SMALL, report, Checkpoints(folder))
     )
 
 
@@ -234,7 +234,7 @@ def test_text_is_given_where_most_of_its_lines_are_told() -> None:
 
 
 def test_a_training_goes_on_only_with_the_files_that_it_began_with() -> None:
-    first, second = (Corpus({}, [file], [], frozenset()) for file in conformance_files()[:2])
+    first, second = (Corpus({}, [], [file], [], frozenset()) for file in conformance_files()[:2])
     keys = {training_key(SMALL, *pair) for pair in ((first, first), (first, second), (second, first))}
     assert len(keys) == 3
     assert training_key(SMALL, first, second) in keys

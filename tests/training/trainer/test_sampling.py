@@ -177,6 +177,6 @@ def test_answers_are_calibrated_on_some_files_of_each_project_that_fits_nothing(
     files = [labelled(b"x\n" * 10, "go", f"small{number}") for number in range(300)]
     held = split_projects(files).held
     seen = [replace(labelled(b"x\n" * 1000, "go", "seen"), path=f"{number}.go") for number in range(20)]
-    chosen = calibration_corpus(held, Corpus({"go": seen}, [], [], frozenset())).code["go"]
+    chosen = calibration_corpus(held, Corpus({"go": seen}, [], [], [], frozenset())).code["go"]
     assert {file.project for file in chosen} == {"seen", *(file.project for file in held)}
     assert sum(file.project == "seen" for file in chosen) == 6

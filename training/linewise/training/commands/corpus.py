@@ -9,7 +9,14 @@ import click
 
 from linewise.features.languages import LANGUAGE_NAMES
 from linewise.training.corpus.cache import corpus_folder
-from linewise.training.corpus.manifest import Manifest, ManifestError, Split, load_manifest, write_manifest
+from linewise.training.corpus.manifest import (
+    FURTHER_LANGUAGES,
+    Manifest,
+    ManifestError,
+    Split,
+    load_manifest,
+    write_manifest,
+)
 
 
 def _manifest(path: Path | None) -> Manifest:
@@ -97,7 +104,13 @@ def freeze(target: Path) -> None:
 
 @corpus.command()
 @click.option("--split", "splits", type=click.Choice([s.value for s in Split]), multiple=True, help="Only these.")
-@click.option("--language", "languages", type=click.Choice(LANGUAGE_NAMES), multiple=True, help="Only these.")
+@click.option(
+    "--language",
+    "languages",
+    type=click.Choice((*LANGUAGE_NAMES, *sorted(FURTHER_LANGUAGES))),
+    multiple=True,
+    help="Only these.",
+)
 @click.option("--jobs", default=2, show_default=True, help="Processes.")
 def label(splits: tuple[str, ...], languages: tuple[str, ...], jobs: int) -> None:
     """Label every line of the prepared files by the oracle; what is labelled stays."""
@@ -107,11 +120,13 @@ def label(splits: tuple[str, ...], languages: tuple[str, ...], jobs: int) -> Non
 
     chosen = [Split(name) for name in splits or [s.value for s in Split]]
     try:
-        for report in label_corpus(chosen, languages or LANGUAGE_NAMES, n_jobs=jobs):
-            click.echo(
-                f"{report.split.value:10} {report.language:10} {report.n_labelled:4} chunks labelled,"
-                f" {report.n_present:4} there already"
-            )
+        for split in chosen:
+            wanted = languages or (*LANGUAGE_NAMES, *load_manifest().further_languages(split))
+            for report in label_corpus([split], wanted, n_jobs=jobs):
+                click.echo(
+                    f"{report.split.value:10} {report.language:10} {report.n_labelled:4} chunks labelled,"
+                    f" {report.n_present:4} there already"
+                )
     except (CorpusMissingError, OracleError) as error:
         raise click.ClickException(str(error)) from None
 

@@ -66,6 +66,22 @@ EXTENSIONS: dict[str, frozenset[str]] = {
         "scala": ".scala .sbt",
         "swift": ".swift",
         "typescript": ".ts .tsx .mts .cts",
+        "ada": ".adb .ads",
+        "d": ".d .di",
+        "elisp": ".el",
+        "elixir": ".ex .exs",
+        "erlang": ".erl .hrl",
+        "fortran": ".f90 .f95 .f03 .f08",
+        "gdscript": ".gd",
+        "groovy": ".groovy .gradle",
+        "haskell": ".hs",
+        "matlab": ".m",
+        "ocaml": ".ml",
+        "pascal": ".pas .pp .lpr",
+        "powershell": ".ps1 .psm1",
+        "solidity": ".sol",
+        "tcl": ".tcl .tm .test",
+        "vim": ".vim",
     }.items()
 }
 """The extensions by which a package's files count as its language."""

@@ -31,7 +31,19 @@ from linewise.training.oracle.profiles import profile_of
 
 _ORACLE = "linewise.training.oracle"
 _QUERIES = "linewise.training"
-_PER_LANGUAGE = frozenset({"profiles.py", "rules.py", "anatomy.py", "unseen.py", "__init__.py", "errors.py"})
+_PER_LANGUAGE = frozenset(
+    {
+        "anatomy.py",
+        "errors.py",
+        "further.py",
+        "interiors.py",
+        "profile.py",
+        "profiles.py",
+        "rules.py",
+        "unseen.py",
+        "__init__.py",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +63,7 @@ def oracle_digest_of(language: str) -> str:
     for field in fields(profile):
         digest.update(f"{field.name}={_plain(getattr(profile, field.name))}\0".encode())
     for dialect in profile.dialects:
-        digest.update(metadata.version(dialect.module.replace("_", "-")).encode())
+        digest.update(metadata.version(dialect.module.partition(".")[0].replace("_", "-")).encode())
         for query in dialect.queries:
             source = resources.files(_QUERIES).joinpath("queries", f"{query}.scm")
             if not source.is_file():

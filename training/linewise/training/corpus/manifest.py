@@ -20,6 +20,27 @@ from linewise.features.languages import LANGUAGE_NAMES
 
 UNSEEN_LANGUAGES = frozenset({"objective-c", "dart", "julia", "perl", "r", "zig"})
 """Languages by which generalisation is judged: never a part of the corpus, in no split."""
+FURTHER_LANGUAGES = frozenset(
+    {
+        "ada",
+        "d",
+        "elisp",
+        "elixir",
+        "erlang",
+        "fortran",
+        "gdscript",
+        "groovy",
+        "haskell",
+        "matlab",
+        "ocaml",
+        "pascal",
+        "powershell",
+        "solidity",
+        "tcl",
+        "vim",
+    }
+)
+"""Languages that the model is trained on but has no name for: they stand for those that it does not know."""
 
 _ADDRESS = re.compile(r"://|^www\.|\.(?:com|org|net|io|dev)/", re.IGNORECASE)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -69,7 +90,7 @@ class Package:
     """One package's sources of one language.
 
     Attributes:
-        language: one of the sixteen languages of the model.
+        language: one of the sixteen languages of the model, or of `FURTHER_LANGUAGES`.
         name: the package's name in its registry.
         registry: where it comes from.
         version: the exact version.
@@ -134,7 +155,7 @@ def package_of(table: Mapping[str, Any]) -> Package:
     language = table["language"]
     if language in UNSEEN_LANGUAGES:
         raise ManifestError(f"{culprit}: {language} is kept unseen and must not be in the corpus")
-    if language not in LANGUAGE_NAMES:
+    if language not in LANGUAGE_NAMES and language not in FURTHER_LANGUAGES:
         raise ManifestError(f"{culprit}: unknown language {language!r}")
     for key, kind in (("registry", Registry), ("split", Split)):
         if table[key] not in list(kind):
@@ -190,6 +211,10 @@ class Manifest:
     def of_language(self, language: str, split: Split | None = None) -> tuple[Package, ...]:
         """The packages of one language, of one split where it is given."""
         return tuple(p for p in self.packages if p.language == language and split in (None, p.split))
+
+    def further_languages(self, split: Split) -> tuple[str, ...]:
+        """The languages of a split that the model has no name for."""
+        return tuple(sorted(FURTHER_LANGUAGES & {p.language for p in self.packages if p.split is split}))
 
     def projects_of_test_cases(self) -> frozenset[str]:
         """The projects that give test cases."""

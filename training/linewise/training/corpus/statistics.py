@@ -22,10 +22,11 @@ from linewise.training.corpus.filters import (
     NOTICE_LINES,
 )
 from linewise.training.corpus.frozen import frozen_test_split
-from linewise.training.corpus.manifest import Manifest, Split
+from linewise.training.corpus.manifest import FURTHER_LANGUAGES, Manifest, Split
 from linewise.training.corpus.prepare import left_out_path
 from linewise.training.corpus.shards import current_oracle, files_path, iter_files, labelled_files
 
+_LANGUAGES = (*LANGUAGE_NAMES, *sorted(FURTHER_LANGUAGES))
 _RULES = f"""\
 A file is left out where it lies in a folder of other projects' code, of test data or of build output
 (`node_modules`, `vendor`, `third_party`, `fixtures`, `generated` and their like); where its name is one that
@@ -88,7 +89,7 @@ def measure_share(split: Split, language: str, cache: Path | None = None) -> Sha
 def measure_corpus(cache: Path | None = None) -> dict[str, dict[Split, Share]]:
     """The shares of every language and split that is prepared."""
     measured: dict[str, dict[Split, Share]] = defaultdict(dict)
-    for language in LANGUAGE_NAMES:
+    for language in _LANGUAGES:
         for split in Split:
             if files_path(split, language, cache).exists():
                 measured[language][split] = measure_share(split, language, cache)
@@ -207,7 +208,7 @@ def _left_out_table(cache: Path | None) -> list[str]:
     for line in path.read_text("utf-8").splitlines() if path.exists() else ():
         language, reason, count = line.split("\t")
         counts[reason][language] = count
-    languages = [name for name in LANGUAGE_NAMES if any(name in row for row in counts.values())]
+    languages = [name for name in _LANGUAGES if any(name in row for row in counts.values())]
     rows = [[reason, *(row.get(name, "·") for name in languages)] for reason, row in counts.items()]
     return _table(["reason", *languages], rows)
 

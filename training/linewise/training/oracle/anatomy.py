@@ -25,7 +25,8 @@ from .embedded import unfolded
 from .labelling import _Labelling, parsed
 from .macro_text import with_macro_texts
 from .mended import Mended
-from .profiles import Profile, profile_of
+from .profile import Profile
+from .profiles import profile_of
 from .surface import Surface
 
 LITERALS = ("comment", "documentation", "string")

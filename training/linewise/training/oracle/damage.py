@@ -27,7 +27,7 @@ from tree_sitter import Node, Query, QueryCursor
 from linewise.features.lines import LineSpans
 
 from ..grammars import Dialect, load_grammar
-from .profiles import Profile
+from .profile import Profile
 
 _DAMAGE = "(ERROR) @damage (MISSING) @damage"
 _CONTINUED = re.compile(rb"\\\r?\n")

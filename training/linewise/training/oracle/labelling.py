@@ -22,7 +22,8 @@ from .embedded import unfolded
 from .errors import OracleError
 from .macro_text import with_macro_texts
 from .mended import Mended
-from .profiles import Profile, profile_of
+from .profile import Profile
+from .profiles import profile_of
 from .surface import Surface
 
 MAX_BYTES = 1 << 24

@@ -132,3 +132,11 @@ def prepare_lua(data: bytes) -> bytes:
         return match.group().replace(b"--[", b"__[") if match.group("string") else match.group()
 
     return _LUA_TOKEN.sub(without_dashes, data)
+
+
+_OCTAVE_COMMENT = re.compile(rb"^([ \t]*)#", re.MULTILINE)
+
+
+def prepare_matlab(data: bytes) -> bytes:
+    """MATLAB whose comments all begin with `%`: the grammar knows none of Octave's with `#`."""
+    return _OCTAVE_COMMENT.sub(rb"\1%", data)

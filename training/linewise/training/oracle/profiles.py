@@ -1,16 +1,16 @@
-"""What the oracle must know of each language besides its query file, as plain data."""
+"""The profiles of the languages that the model has names for, as plain data."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from linewise.features.languages import language_named
 
 from ..grammars import Dialect
 from . import bash_text, c_text, csharp_text
 from .errors import OracleError
+from .further import FURTHER
 from .mended import Mended
 from .preparation import (
     mend_typescript,
@@ -21,34 +21,7 @@ from .preparation import (
     prepare_rust,
     prepare_swift,
 )
-
-_SLASHED_DOCUMENTATION = rb"/\*\*(?!/)|/\*!|///(?!/)|//!"
-"""The documentation comments of the C family, by form alone; `/**/` and `////…` are plain comments."""
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """The data of one language."""
-
-    language: str
-    dialects: tuple[Dialect, ...]
-    """In the order in which they are tried; a later one counts only where it leaves fewer lines unknown."""
-    containers: frozenset[str]
-    """Node types that merely hold definitions: damage inside masks one of their children, not all of them."""
-    documentation: re.Pattern[bytes] | None = None
-    """Matched where a comment begins: is it documentation?"""
-    one_line: frozenset[str] = frozenset()
-    """Node types whose parts no bare line break may part: one that does is as good as an ERROR."""
-    free_names_are_global: bool = False
-    """A name that is bound without being declared belongs to the whole file, wherever that happens."""
-    mend: Callable[[bytes], Mended] | None = None
-    """Changes a text that does not parse; counts where it leaves fewer lines unknown."""
-    prepare: Callable[[bytes], bytes] | None = None
-    """Rewrites a text before it is parsed, its length kept (a line break may become a space): say, to take out the
-    macros that the grammar chokes on."""
-    telling: re.Pattern[bytes] | None = None
-    """Matches the tokens by which a construct shows in a tree that the grammar keeps as loose tokens: where such
-    a tree, captured as ``@embedded``, cannot be parsed on its own either, its lines are unknown."""
+from .profile import SLASHED_DOCUMENTATION, Profile
 
 
 def _profile(
@@ -94,7 +67,7 @@ _PROFILES = {
             _CPP_CONTAINERS,
             _C,
             _CPP,
-            documentation=_SLASHED_DOCUMENTATION,
+            documentation=SLASHED_DOCUMENTATION,
             prepare=c_text.without_head_macros,
             mend=c_text.mend,
         ),
@@ -102,7 +75,7 @@ _PROFILES = {
             "cpp",
             _CPP_CONTAINERS,
             _CPP,
-            documentation=_SLASHED_DOCUMENTATION,
+            documentation=SLASHED_DOCUMENTATION,
             prepare=c_text.without_head_macros,
             mend=c_text.mend,
         ),
@@ -112,7 +85,7 @@ _PROFILES = {
             "struct_declaration interface_declaration record_declaration preproc_if preproc_else "
             "preproc_elif",
             Dialect("csharp", "tree_sitter_c_sharp", ("csharp",)),
-            documentation=_SLASHED_DOCUMENTATION,
+            documentation=SLASHED_DOCUMENTATION,
             prepare=prepare_csharp,
             mend=csharp_text.mend,
         ),
@@ -121,19 +94,19 @@ _PROFILES = {
             "java",
             "class_declaration class_body interface_declaration interface_body enum_declaration enum_body "
             "enum_body_declarations record_declaration",
-            documentation=_SLASHED_DOCUMENTATION,
+            documentation=SLASHED_DOCUMENTATION,
         ),
         _profile(
             "javascript",
             _ECMA_CONTAINERS,
             Dialect("javascript", "tree_sitter_javascript", ("ecma", "jsx", "javascript")),
-            documentation=_SLASHED_DOCUMENTATION,
+            documentation=SLASHED_DOCUMENTATION,
             prepare=prepare_ecma,
         ),
         _profile(
             "kotlin",
             "class_declaration object_declaration companion_object class_body enum_class_body",
-            documentation=_SLASHED_DOCUMENTATION,
+            documentation=SLASHED_DOCUMENTATION,
             prepare=prepare_kotlin,
         ),
         _profile("lua", "", documentation=rb"---(?!-)", free_names_are_global=True, prepare=prepare_lua),
@@ -142,7 +115,7 @@ _PROFILES = {
             "namespace_definition compound_statement class_declaration interface_declaration "
             "trait_declaration enum_declaration declaration_list enum_declaration_list",
             Dialect("php", "tree_sitter_php", ("php",), "language_php"),
-            documentation=_SLASHED_DOCUMENTATION,
+            documentation=SLASHED_DOCUMENTATION,
         ),
         # A function's body is a block too, but the function is met first.
         _profile("python", "class_definition block decorated_definition"),
@@ -150,7 +123,7 @@ _PROFILES = {
         _profile(
             "rust",
             "mod_item declaration_list impl_item trait_item",
-            documentation=_SLASHED_DOCUMENTATION,
+            documentation=SLASHED_DOCUMENTATION,
             prepare=prepare_rust,
             telling=rb"\b(?:fn|for|while|loop|if|else|match|let|return|break|continue|struct|enum|union|impl|trait|type|"
             rb"static|const|mod|use|extern)\b|\||#!?\[",
@@ -159,12 +132,12 @@ _PROFILES = {
             "scala",
             "package_clause class_definition object_definition trait_definition template_body "
             "enum_definition enum_body",
-            documentation=_SLASHED_DOCUMENTATION,
+            documentation=SLASHED_DOCUMENTATION,
         ),
         _profile(
             "swift",
             "class_declaration class_body protocol_declaration protocol_body enum_class_body",
-            documentation=_SLASHED_DOCUMENTATION,
+            documentation=SLASHED_DOCUMENTATION,
             prepare=prepare_swift,
         ),
         _profile(
@@ -185,7 +158,7 @@ _PROFILES = {
                 "language_tsx",
                 (".tsx", ".jsx"),
             ),
-            documentation=_SLASHED_DOCUMENTATION,
+            documentation=SLASHED_DOCUMENTATION,
             prepare=prepare_ecma,
             mend=mend_typescript,
         ),
@@ -194,12 +167,14 @@ _PROFILES = {
 
 
 def profile_of(language: str) -> Profile:
-    """The profile of a language, by name or alias.
+    """The profile of a language, by name or alias; of a further one by its name.
 
     Raises:
         UnknownLanguageError: it is none of linewise's languages.
         OracleError: the oracle has no profile of it.
     """
+    if language in FURTHER:
+        return FURTHER[language]
     name = language_named(language).name
     try:
         return _PROFILES[name]

@@ -13,7 +13,7 @@ from linewise.features.lines import split_lines
 
 from ..grammars import Dialect
 from .labelling import Truth, _label
-from .profiles import _SLASHED_DOCUMENTATION, Profile
+from .profile import SLASHED_DOCUMENTATION, Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ UNSEEN = {
             "class_implementation implementation_definition class_interface protocol_declaration "
             "qualified_protocol_interface_declaration preproc_if preproc_ifdef preproc_else preproc_elif",
             close=True,
-            documentation=_SLASHED_DOCUMENTATION,
+            documentation=SLASHED_DOCUMENTATION,
         ),
         _unseen(
             "dart",
@@ -66,7 +66,7 @@ UNSEEN = {
             "tree_sitter_language_pack.bindings.dart",
             "class_definition class_body mixin_declaration extension_declaration extension_body",
             close=True,
-            documentation=_SLASHED_DOCUMENTATION,
+            documentation=SLASHED_DOCUMENTATION,
         ),
         _unseen(
             "zig",
@@ -75,7 +75,7 @@ UNSEEN = {
             "tree_sitter_language_pack.bindings.zig",
             "Decl VarDecl ErrorUnionExpr SuffixExpr ContainerDecl",
             close=True,
-            documentation=_SLASHED_DOCUMENTATION,
+            documentation=SLASHED_DOCUMENTATION,
         ),
         _unseen(
             "julia",

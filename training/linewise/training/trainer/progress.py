@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-STAGES = ("language", "line", "language of all", "first context", "second context")
+STAGES = ("language of context", "line", "language of line", "language of all", "first context", "second context")
 
 
 class Progress:
@@ -43,7 +43,7 @@ class Progress:
             self._bar = tqdm(
                 total=1000,
                 desc=stage,
-                bar_format="{desc:>15} {percentage:3.0f}%|{bar}| {elapsed} (left {remaining}){postfix}",
+                bar_format="{desc:>19} {percentage:3.0f}%|{bar}| {elapsed} (left {remaining}){postfix}",
             )
             self._stage = stage
         assert self._bar is not None
@@ -61,7 +61,7 @@ def draw_curves(log: Path, picture: Path) -> None:
     for line in log.read_text("utf-8").splitlines():
         entry = json.loads(line)
         curves[entry["stage"]].append((entry["progress"], entry["loss"]))
-    figure = Figure(figsize=(12, 3), layout="constrained")
+    figure = Figure(figsize=(14, 3), layout="constrained")
     FigureCanvasAgg(figure)
     for axes, stage in zip(figure.subplots(1, len(STAGES)), STAGES, strict=True):
         if curves[stage]:

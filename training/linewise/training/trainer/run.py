@@ -69,10 +69,12 @@ _CODE = {
 class Corpus:
     """The labelled files of one split: code by language, the text part, and code that documents show.
 
-    `projects_of_test_cases` names the projects whose files stand each for itself.
+    `further` are files of languages that the model has no name for; `projects_of_test_cases` names the projects whose
+    files stand each for itself.
     """
 
     code: dict[str, list[LabelledFile]]
+    further: list[LabelledFile]
     text: list[LabelledFile]
     shown: list[LabelledFile]
     projects_of_test_cases: frozenset[str]
@@ -85,6 +87,7 @@ class Corpus:
     def __iter__(self) -> Iterator[LabelledFile]:
         for files in self.code.values():
             yield from files
+        yield from self.further
         yield from self.text
         yield from self.shown
 
@@ -100,8 +103,10 @@ def load_corpus(
     code = {language: list(labelled_files(split, language)) for language in languages}
     if variation is not None:
         code = {language: _varied(files, variation) for language, files in code.items()}
+    manifest = load_manifest()
+    further = [file for language in manifest.further_languages(split) for file in labelled_files(split, language)]
     shown = [document for document in shown_documents(split) if document.language in languages]
-    return Corpus(code, list(text_documents(split, TEXT_SEED)), shown, load_manifest().projects_of_test_cases())
+    return Corpus(code, further, list(text_documents(split, TEXT_SEED)), shown, manifest.projects_of_test_cases())
 
 
 def _varied(files: Sequence[LabelledFile], variation: Variation) -> list[LabelledFile]:
@@ -143,7 +148,7 @@ def training_key(recipe: Recipe, corpus: Corpus, validation: Corpus) -> str:
     """
     digest = hashlib.sha256(json.dumps(asdict(recipe), sort_keys=True).encode())
     for split, files in ((Split.TRAIN, corpus), (Split.VALIDATION, validation)):
-        for language in files.code:
+        for language in (*files.code, *load_manifest().further_languages(split)):
             digest.update(f"{language} {current_oracle(split, language)}".encode())
         for file in files:
             digest.update(f"{file.project} {file.path} {len(file.data)} {int(file.known.sum())}\n".encode())
@@ -158,8 +163,9 @@ def fit_stages(
 ) -> Networks:
     """Fit the line network on some files, and the context networks on others.
 
-    The language layer that these learn from is fitted on the files of the line network. The one that the model keeps is
-    fitted on both.
+    None learns from languages that were found by its own files' words: the line network sees those of a language layer
+    that was fitted on the files of the context networks, these see those of one that was fitted on its files. The one
+    that the model keeps is fitted on both.
 
     Each context network is calibrated as soon as it is fitted, on projects that fit nothing, the first one for the
     labels that the second leaves as they are, so that the second learns from answers as they are given.
@@ -169,8 +175,9 @@ def fit_stages(
         return fit_calibration(views_of(unseen), answer_with(replace(networks, language=language)))
 
     networks = initial_networks()
-    networks = replace(networks, language=fit_language("language", line_files, run))
-    words, line = fit_line(line_files, networks, run).layers
+    of_context_files = fit_language("language of context", context_files, run)
+    words, line = fit_line(line_files, replace(networks, language=of_context_files), run).layers
+    networks = replace(networks, language=fit_language("language of line", line_files, run))
     language = fit_language("language of all", [*line_files, *context_files], run)
     # The later networks learn from answers of the weights as they are stored.
     stored = store.compact(replace(networks, words=words, line=line))
@@ -204,6 +211,7 @@ def write_model(
         "seed": recipe.seed,
         "training_lines": {
             **{name: sum(len(file.masks) for file in files) for name, files in corpus.code.items()},
+            "languages without a name": sum(len(file.masks) for file in corpus.further),
             "text": sum(len(file.masks) for file in corpus.text),
             "shown in documents": sum(len(file.masks) for file in corpus.shown),
         },

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,9 @@ from linewise.features.lines import split_lines
 from linewise.features.states import read_states
 from linewise.features.tokens import tokenize
 from linewise.models.pipeline import Document
+from linewise.training.corpus.manifest import FURTHER_LANGUAGES
 from linewise.training.corpus.shards import LabelledFile
+from linewise.training.oracle.interiors import interiors_of
 
 TEXT_CLASS = len(LANGUAGE_NAMES)
 """The class of a document that is none of the languages."""
@@ -57,7 +60,8 @@ class Sample:
 
     Attributes:
         document: the text as the classifier gets it.
-        language: index of its true language, `TEXT_CLASS` for text.
+        language: index of its true language, `TEXT_CLASS` for text; any one for a language that the model has no name
+            for, drawn anew each time: whoever learns to tell languages learns to be unsure of it.
         masks: label masks, uint32 of shape (n_lines,).
         known: whether the truth of each line is known, bool of shape (n_lines,).
         inside: whether each line begins inside what opened above it in the whole file, bool of shape (n_lines,); None
@@ -93,13 +97,21 @@ def draw(files: Sequence[LabelledFile], sampling: Sampling, rng: np.random.Gener
 def interiors(files: Sequence[LabelledFile]) -> list[NDArray[np.bool_]]:
     """Whether each line of each file begins inside a comment or string that opened above it, bool of (n_lines,).
 
-    It is what the state machine says of the whole file in its true language; text has no insides.
+    It is what the state machine says of the whole file in its true language, and the parser of languages that it does
+    not know; text has no insides.
     """
     batch = make_batch([file.data for file in files])
     languages = np.array([LANGUAGE_INDEX.get(file.language, UNKNOWN_LANGUAGE) for file in files], dtype=np.intp)
     at_start = read_states(batch, tokenize(batch), languages).at_start
     known = (languages != UNKNOWN_LANGUAGE)[batch.document_of_line]
-    return np.split((at_start != State.CODE) & known, batch.line_offsets[1:-1])
+    inside = np.split((at_start != State.CODE) & known, batch.line_offsets[1:-1])
+    return [
+        _parsed_interiors(file.data, file.language) if file.language in FURTHER_LANGUAGES else found
+        for file, found in zip(files, inside, strict=True)
+    ]
+
+
+_parsed_interiors = cache(interiors_of)
 
 
 def windows(file: LabelledFile, rng: np.random.Generator) -> Iterator[tuple[bytes, slice]]:
@@ -153,12 +165,13 @@ def _sample(
     sampling: Sampling,
     rng: np.random.Generator,
 ) -> Sample:
-    language = LANGUAGE_INDEX.get(file.language, TEXT_CLASS)
-    told = language != TEXT_CLASS and rng.random() < sampling.hint_share
+    further = file.language in FURTHER_LANGUAGES
+    language = int(rng.integers(TEXT_CLASS)) if further else LANGUAGE_INDEX.get(file.language, TEXT_CLASS)
+    told = language != TEXT_CLASS and not further and rng.random() < sampling.hint_share
     context = extent if rng.random() < sampling.context_share else "unknown"
     document = Document(data, file.language if told else None, context)
     withheld: tuple[int, ...] = ()
-    if not told and language != TEXT_CLASS and rng.random() < sampling.withheld_share:
+    if not told and language != TEXT_CLASS and not further and rng.random() < sampling.withheld_share:
         # With its twin or without: an unseen language may resemble a known one closely or not at all.
         withheld = _WITH_TWINS.get(language, (language,)) if rng.random() < 0.5 else (language,)
     return Sample(document, language, file.masks[lines], file.known[lines], inside[lines], withheld)

@@ -104,7 +104,7 @@ def _steps(place: Place, rng: random.Random, *, gentle: bool = False) -> Iterato
         yield list(reshaping.reindented(place))
         if rng.random() < TEMPLATES:
             yield list(literals.templates(place))
-    yield list(literals.long_strings(place, rng.choice((0, 0.02, 0.06))))
+    yield list(literals.long_strings(place, rng.choice((0, 0.01, 0.03))))
     yield list(edits.strings(place, 0.2))
     yield list(edits.calls_in_strings(place, 0.4))
     yield list(edits.comments_within(place, 0.25))
