@@ -73,7 +73,6 @@ EXTENSIONS: dict[str, frozenset[str]] = {
         "erlang": ".erl .hrl",
         "fortran": ".f90 .f95 .f03 .f08",
         "gdscript": ".gd",
-        "groovy": ".groovy .gradle",
         "haskell": ".hs",
         "matlab": ".m",
         "ocaml": ".ml",

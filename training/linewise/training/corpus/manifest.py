@@ -29,7 +29,6 @@ FURTHER_LANGUAGES = frozenset(
         "erlang",
         "fortran",
         "gdscript",
-        "groovy",
         "haskell",
         "matlab",
         "ocaml",

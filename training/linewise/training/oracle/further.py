@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable
 
 from ..grammars import Dialect
-from .groovy_text import prepare_groovy
 from .haskell_text import prepare_haskell
 from .preparation import prepare_matlab
 from .profile import SLASHED_DOCUMENTATION, Profile
@@ -22,7 +21,6 @@ def _further(
     documentation: bytes | None = None,
     *,
     prepare: Callable[[bytes], bytes] | None = None,
-    module: str | None = None,
 ) -> Profile:
     """A profile.
 
@@ -31,11 +29,10 @@ def _further(
         containers: node types that merely hold definitions.
         documentation: matched where a comment begins: is it documentation?
         prepare: rewrites a text before it is parsed, every byte keeping its place.
-        module: the wheel of its grammar where that is not the language pack.
     """
     return Profile(
         name,
-        (Dialect(name, module or f"tree_sitter_language_pack.bindings.{name}", (f"further/{name}",)),),
+        (Dialect(name, f"tree_sitter_language_pack.bindings.{name}", (f"further/{name}",)),),
         frozenset(containers.split()),
         re.compile(documentation) if documentation else None,
         prepare=prepare,
@@ -65,15 +62,6 @@ FURTHER = {
             "preproc_if preproc_ifdef preproc_else preproc_elif",
         ),
         _further("gdscript", "class_definition class_body", rb"##(?!#)"),
-        # The language pack's grammar knows no more than tokens.
-        _further(
-            "groovy",
-            "class_declaration class_body interface_declaration interface_body enum_declaration enum_body "
-            "enum_body_declarations",
-            SLASHED_DOCUMENTATION,
-            prepare=prepare_groovy,
-            module="tree_sitter_groovy",
-        ),
         _further(
             "haskell",
             "haskell declarations class class_declarations instance instance_declarations imports",
