@@ -7,7 +7,7 @@ import numpy as np
 from linewise.features.labels import N_LABELS
 from linewise.features.vectors import N_LANGUAGE_BUCKETS, N_LINE_BUCKETS
 from linewise.models.layout import HIDDEN_LINE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, REFINED, second_layout
-from linewise.models.network import Layer, Network
+from linewise.models.network import LanguageLayer, Layer, Network
 from linewise.models.pipeline import N_LINE_OUTPUTS, Networks
 from linewise.models.store import MODES, N_SIZES, Thresholds
 
@@ -19,8 +19,10 @@ def random_layer(rng: np.random.Generator, n_in: int, n_out: int, scale: float |
 
 def random_networks(seed: int = 0) -> Networks:
     rng = np.random.default_rng(seed)
+    language = random_layer(rng, N_LANGUAGE_BUCKETS, N_LANGUAGE_SCORES, 0.5)
     return Networks(
-        language=random_layer(rng, N_LANGUAGE_BUCKETS, N_LANGUAGE_SCORES, 0.5),
+        # So that some texts are of no language that such networks know, and some of one.
+        language=LanguageLayer(language.weight, language.bias, 0.5),
         words=random_layer(rng, N_LINE_BUCKETS, HIDDEN_LINE, 0.15),
         line=random_layer(rng, HIDDEN_LINE, N_LINE_OUTPUTS),
         first_context=Network((random_layer(rng, N_FIRST_INPUTS, 48), random_layer(rng, 48, N_LABELS))),

@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 from linewise.features import kernel
 from linewise.features.labels import LABEL_INDEX, N_LABELS, Group, group_mask
 from linewise.features.lines import encode, split_lines
-from linewise.models import Classifier, Document, OptionError, UnknownLanguageError
+from linewise.models import Classifier, Document, OptionError, UnknownLanguageError, pipeline
+from linewise.models.network import LanguageLayer
 from linewise.models.store import N_SIZES, SavedModel, load, save, sizes_of
 
 from .networks import plain_thresholds, random_networks
@@ -123,6 +125,7 @@ def test_a_text_is_decided_by_its_own_length_however_it_is_read(
 
 def test_the_empty_text_has_no_line(classifier: Classifier) -> None:
     assert len(classifier.classify("")) == 0
+    assert classifier.classify("").language is None
     assert list(classifier.classify_many([])) == []
     assert [len(prediction) for prediction in classifier.classify_many(["", "a", ""])] == [0, 1, 0]
 
@@ -132,6 +135,20 @@ def test_given_language_wins_over_name_and_name_over_detection(classifier: Class
     assert classifier.classify("x", filename="src/a.py").language == "python"
     assert classifier.classify("x", filename="a.py").language_score == 1.0
     assert classifier.classify("#!/bin/bash\nx", filename="unknown.zzz").language == "bash"
+
+
+def test_a_text_of_no_known_language_has_none(model: SavedModel) -> None:
+    layer = model.networks.language
+    strange = replace(model.networks, language=LanguageLayer(layer.weight, layer.bias, 100.0))
+    classifier = Classifier(replace(model, networks=strange))
+    of_none, told = classifier.classify("some words"), classifier.classify("some words", language="go")
+    assert (of_none.language, round(of_none.language_score, 3)) == (None, 1.0)
+    assert (told.language, told.language_score) == ("go", 1.0)
+    familiar = replace(model.networks, language=LanguageLayer(layer.weight, layer.bias, -100.0))
+    known = Classifier(replace(model, networks=familiar)).classify("some words")
+    assert known.language_score < 1.0
+    scores = pipeline.answer(familiar, [pipeline.Document(b"some words")]).language_scores
+    assert np.isclose(scores.sum(), 1.0)
 
 
 def test_wrong_options_are_named(classifier: Classifier) -> None:

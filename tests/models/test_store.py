@@ -108,6 +108,7 @@ def test_what_is_no_description_is_refused(folder: Path, content: bytes) -> None
         ("words.codes", np.full((N_LINE_BUCKETS, 64), -128, np.int8), r"words\.codes holds a value out of range"),
         ("words.scale", np.full(64, np.inf, np.float32), r"words\.scale holds a value out of range"),
         ("language.bias", np.zeros(17, np.int64), r"language\.bias has type int64"),
+        ("language.unfamiliar", np.full(1, np.nan, np.float32), r"language\.unfamiliar is not one finite number"),
         ("second_context.0.bias", np.zeros(48, np.int64), r"second_context\.0\.bias is of type int64"),
         ("unexpected", np.zeros(1, np.float16), "unexpected array 'unexpected'"),
     ],
@@ -120,10 +121,10 @@ def test_a_wrong_array_is_named(folder: Path, name: str, value: np.ndarray, mess
 
 def test_a_missing_array_is_named(folder: Path) -> None:
     arrays = load_file(folder / "weights.safetensors")
-    del arrays["second_context.1.bias"]
-    resave(folder, arrays)
-    with pytest.raises(ModelError, match=r"second_context\.1\.bias is missing"):
-        load(folder)
+    for name in ("second_context.1.bias", "language.unfamiliar"):
+        resave(folder, {other: array for other, array in arrays.items() if other != name})
+        with pytest.raises(ModelError, match=rf"array {name} is missing"):
+            load(folder)
 
 
 def test_texts_share_thresholds_up_to_a_length() -> None:

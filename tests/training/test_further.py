@@ -19,7 +19,7 @@ from linewise.training.oracle.further import FURTHER
 from linewise.training.oracle.interiors import interiors_of
 from linewise.training.oracle.labelling import label_file
 from linewise.training.trainer.folds import split_projects
-from linewise.training.trainer.sampling import TEXT_CLASS, Sampling, draw
+from linewise.training.trainer.sampling import Sampling, draw
 
 EXAMPLES = Path(__file__).parent / "further"
 
@@ -55,10 +55,10 @@ def file() -> LabelledFile:
     return LabelledFile("ada", "A", "a", "a.adb", data, np.ones(n_lines, np.uint32), np.ones(n_lines, np.bool_))
 
 
-def test_what_a_further_language_is_called_differs_from_draw_to_draw_and_nobody_is_told(file: LabelledFile) -> None:
-    samples = list(draw([file] * 200, Sampling(hint_share=1.0), np.random.default_rng(1)))
+def test_nobody_is_told_the_name_of_a_further_language(file: LabelledFile) -> None:
+    samples = list(draw([file] * 20, Sampling(hint_share=1.0, withheld_share=1.0), np.random.default_rng(1)))
+    assert samples
     assert all(sample.document.language is None and not sample.withheld for sample in samples)
-    assert {sample.language for sample in samples} == set(range(TEXT_CLASS))
 
 
 def test_no_project_of_a_further_language_is_held_back(file: LabelledFile) -> None:

@@ -32,7 +32,7 @@ MAX_TOKENS_PER_LINE = 48
 MAX_TOKENS_PER_LANGUAGE = 6000
 """The language is judged by a document's first so many tokens."""
 
-FEATURES_PER_TOKEN = 3
+FEATURES_PER_TOKEN = 4
 FEATURES_PER_LINE = 23
 _K = [np.uint32(value) for value in (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F, 0x165667B1, 0x7FEB352D)]
 _BEGIN = np.uint32(0x42454749)
@@ -123,8 +123,9 @@ def _line_vectors(
     kept, kept_first = _first_tokens_of_each_line(tokens)
     lines = tokens.lines[kept]
     position = kept - first[lines]
-    per_token = _token_features(tokens, states, kept, position)  # (n_kept, FEATURES_PER_TOKEN)
-    per_line = _line_features(batch, tokens, states, indents, languages)  # (n_lines, FEATURES_PER_LINE)
+    language = (languages[batch.document_of_line].astype(np.uint32) + np.uint32(1)) * _K[4]  # (n_lines,)
+    per_token = _token_features(tokens, states, kept, position, language[lines])  # (n_kept, FEATURES_PER_TOKEN)
+    per_line = _line_features(batch, tokens, states, indents, language)  # (n_lines, FEATURES_PER_LINE)
 
     n_lines = len(batch.lines)
     offsets = FEATURES_PER_TOKEN * kept_first + FEATURES_PER_LINE * np.arange(n_lines + 1)
@@ -152,13 +153,19 @@ def language_vectors(batch: Batch, tokens: Tokens, documents: NDArray[np.int64] 
     from scipy.sparse import csr_array  # noqa: PLC0415 - as above
 
     chosen = np.arange(batch.n_documents) if documents is None else documents
-    begin = tokens.first[batch.line_offsets[chosen]]
-    end = np.minimum(tokens.first[batch.line_offsets[chosen + 1]], begin + MAX_TOKENS_PER_LANGUAGE)
-    counts = end - begin
+    begin, counts = tokens.first[batch.line_offsets[chosen]], language_tokens(batch, tokens, chosen)
+    end = begin + counts
     offsets = np.concatenate(([0], np.cumsum(counts)))
     weights = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), 2 * counts).astype(np.float32)
     indices = _language_indices(tokens, begin, end, offsets)
     return csr_array((weights, indices.reshape(-1), 2 * offsets), shape=(len(chosen), N_LANGUAGE_BUCKETS))
+
+
+def language_tokens(batch: Batch, tokens: Tokens, documents: NDArray[np.int64]) -> NDArray[np.int64]:
+    """By how many tokens the language of each of some documents is judged; int64 of shape (n_documents,)."""
+    offsets = batch.line_offsets
+    counts: NDArray[np.int64] = tokens.first[offsets[documents + 1]] - tokens.first[offsets[documents]]
+    return np.minimum(counts, MAX_TOKENS_PER_LANGUAGE)
 
 
 def _language_indices(
@@ -212,9 +219,16 @@ def _first_tokens_of_each_line(tokens: Tokens) -> tuple[NDArray[np.int64], NDArr
 
 
 def _token_features(
-    tokens: Tokens, states: States, kept: NDArray[np.int64], position: NDArray[np.int64]
+    tokens: Tokens,
+    states: States,
+    kept: NDArray[np.int64],
+    position: NDArray[np.int64],
+    language: NDArray[np.uint32],
 ) -> list[NDArray[np.uint32]]:
-    """The token itself, the pair and the triple that it ends; each of shape (n_kept,)."""
+    """The token itself, the pair and the triple that it ends, and what it is in its language; each of shape (n_kept,).
+
+    An `->` is a lambda in Java, a type in Rust, a member of what a pointer points to in C.
+    """
     state = states.of_token[kept].astype(np.uint32) * _K[4]
     current = tokens.abstract[kept]
     one_back = np.where(position >= 1, tokens.abstract[np.maximum(kept - 1, 0)], _BEGIN)
@@ -224,11 +238,12 @@ def _token_features(
         _bucket(tokens.exact[kept] * _K[0] + state),
         _bucket(pair + np.uint32(1)),
         _bucket(two_back * _K[3] + pair + np.uint32(2)),
+        _bucket(language + current * _K[3] + state + np.uint32(3)),
     ]
 
 
 def _line_features(
-    batch: Batch, tokens: Tokens, states: States, indents: NDArray[np.int32], languages: NDArray[np.intp]
+    batch: Batch, tokens: Tokens, states: States, indents: NDArray[np.int32], language: NDArray[np.uint32]
 ) -> list[NDArray[np.uint32]]:
     """What begins, what ends and what shapes each line; each of shape (n_lines,)."""
     first, n_lines = tokens.first, len(batch.lines)
@@ -252,8 +267,6 @@ def _line_features(
     column32 = column.astype(np.uint32)
     tabbed = (batch.data[batch.lines.starts] == 0x09).astype(np.uint32) if n_lines else column32
     balance = _bracket_balance(tokens, states, n_lines)
-    # A `.` or an `@` at a line's start means another thing in each language.
-    language = (languages[batch.document_of_line].astype(np.uint32) + np.uint32(1)) * _K[4]
     document = batch.document_of_line
     follows = np.append(-1, document)[:-1] == document
     precedes = np.append(document, -1)[1:] == document
@@ -280,6 +293,7 @@ def _line_features(
         column32 * _K[1] + a0,
         balance,
         balance * _K[1] + a0 * _K[2] + z0,
+        # A `.` or an `@` at a line's start means another thing in each language.
         language + x0,
         language + x0 * _K[1] + a1,
         language + a0 * _K[1] + z0,

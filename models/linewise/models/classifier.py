@@ -133,18 +133,18 @@ class Classifier:
         offsets = answers.line_offsets.tolist()
         # For all lines at once: what is fixed about a call counts once a batch, not once a text.
         sizes = np.repeat(store.sizes_of(answers.n_lines), np.diff(answers.line_offsets)).astype(np.uint8)
+        likeliest = pipeline.likeliest(answers.language_scores).tolist()
         masks_of = {mode: self._masks(answers.probabilities, sizes, mode) for mode in set(modes)}
         for index, mode in enumerate(modes):
             lines = slice(offsets[index], offsets[index + 1])
             masks, uncertain_masks = masks_of[mode]
-            scores = answers.language_scores[index]
-            best = int(scores.argmax())
+            scores, best = answers.language_scores[index], likeliest[index]
             yield Prediction(
                 masks=masks[lines],
                 uncertain_masks=uncertain_masks[lines],
                 probabilities=answers.probabilities[lines],
-                language=LANGUAGE_NAMES[best] if best < len(LANGUAGE_NAMES) else None,
-                language_score=float(scores[best]),
+                language=LANGUAGE_NAMES[best] if 0 <= best < len(LANGUAGE_NAMES) else None,
+                language_score=float(1 - scores.sum() if best == pipeline.NO_LANGUAGE else scores[best]),
                 model_digest=self._model.info.digest,
                 taxonomy_version=TAXONOMY_VERSION,
             )

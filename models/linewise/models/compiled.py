@@ -198,6 +198,7 @@ class CompiledNetworks:
             interior.HIGHEST_LOGIT,
             layout.LOGIT_LIMIT,
             layout.LOGIT_SCALE,
+            networks.language.unfamiliar,
         )
         fields.append(self._keep(np.array(limits, dtype=np.float32)))
         self._model = np.array(fields, dtype=np.int64)

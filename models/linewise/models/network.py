@@ -32,6 +32,18 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageLayer(Layer):
+    """What the words of a text say for each language.
+
+    Attributes:
+        unfamiliar: what a text says for no language that is known, for each square root of a token. The words of a
+            known language agree with each other; those of another one speak for many languages and against each.
+    """
+
+    unfamiliar: float
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """One layer or two applied in turn, the first of two rectified; the last one's outputs are logits."""
 

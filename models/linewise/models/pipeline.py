@@ -20,18 +20,21 @@ from linewise.features.lexis import UNKNOWN_LANGUAGE
 from linewise.features.states import States, read_states
 from linewise.features.structure import build_structure
 from linewise.features.tokens import Tokens, tokenize
-from linewise.features.vectors import LineVectors, indentation, language_vectors, line_vectors
+from linewise.features.vectors import LineVectors, indentation, language_tokens, language_vectors, line_vectors
 
 from . import compiled
 from .context import Surroundings, first_inputs, second_inputs, surround
 from .interior import settle_states
 from .layout import CONTEXTS, N_LANGUAGE_SCORES, REFINED
-from .network import Float32Array, Inputs, Layer, Network, Part, run, sigmoid, softmax
+from .network import Float32Array, Inputs, LanguageLayer, Layer, Network, Part, run, sigmoid, softmax
 from .sparse import CodedLayer, sum_rows
 
 N_LINE_OUTPUTS = N_LABELS + 1
 MIN_LANGUAGE_SCORE = 0.5
 """Below this, comments and strings are read by rules that suit most languages."""
+MIN_ANSWERED_SCORE = 0.01
+"""Where the likeliest language scores less, the text's language is one that is not known."""
+NO_LANGUAGE = -1
 _BLANK = LABEL_INDEX["blank"]
 _NOT_REGION = np.array([label.group is not Group.REGION for label in LABELS])
 
@@ -47,7 +50,7 @@ class Networks:
         first_context, second_context: see `context`.
     """
 
-    language: Layer
+    language: LanguageLayer
     words: Layer | CodedLayer
     line: Layer
     first_context: Network
@@ -86,7 +89,8 @@ class Answers:
 
     Attributes:
         probabilities: float32 of shape (n_lines, n_labels).
-        language_scores: float32 of shape (n_documents, N_LANGUAGE_SCORES); one-hot where a language was given.
+        language_scores: float32 of shape (n_documents, N_LANGUAGE_SCORES); one-hot where a language was given. What
+            they lack of 1 is how likely the language is none that is known.
         line_offsets: int64 of shape (n_documents + 1,).
         n_lines: how many lines each text has in all, those of other blocks included; int64 of shape (n_documents,).
     """
@@ -97,28 +101,43 @@ class Answers:
     n_lines: NDArray[np.int64]
 
 
-def language_scores(layer: Layer, documents: Sequence[Document], batch: Batch, tokens: Tokens) -> Float32Array:
-    """Each document's language: one-hot where it is given, else by its words; (n_documents, N_LANGUAGE_SCORES)."""
-    scores = np.zeros((len(documents), N_LANGUAGE_SCORES), dtype=np.float32)
+def language_logits(layer: LanguageLayer, documents: Sequence[Document], batch: Batch, tokens: Tokens) -> Float32Array:
+    """The log-odds of each document's language, up to a constant, by its words; that of no known language comes last.
+
+    Returns:
+        float32 of shape (n_documents, N_LANGUAGE_SCORES + 1); where the language is given, all others are -inf.
+    """
+    logits = np.full((len(documents), N_LANGUAGE_SCORES + 1), -np.inf, dtype=np.float32)
     unknown = []
     for index, document in enumerate(documents):
         if document.language is None:
             unknown.append(index)
         else:
-            scores[index, LANGUAGE_INDEX[document.language]] = 1
+            logits[index, LANGUAGE_INDEX[document.language]] = 0
     if unknown:
         chosen = np.array(unknown)
-        vectors = language_vectors(batch, tokens, chosen)
-        scores[chosen] = softmax(np.asarray(vectors @ layer.weight) + layer.bias)
-        scores[chosen[np.diff(batch.line_offsets)[chosen] == 0]] = 1 / N_LANGUAGE_SCORES
-    return scores
+        logits[chosen, :-1] = np.asarray(language_vectors(batch, tokens, chosen) @ layer.weight) + layer.bias
+        logits[chosen, -1] = layer.unfamiliar * np.sqrt(language_tokens(batch, tokens, chosen))
+        empty = chosen[np.diff(batch.line_offsets)[chosen] == 0]
+        logits[empty, :-1] = -np.inf
+    return logits
 
 
-def prepare(language_layer: Layer, documents: Sequence[Document]) -> Prepared:
+def scores_of(logits: Float32Array) -> Float32Array:
+    """The scores that such log-odds stand for, without that of no known language; (n_documents, N_LANGUAGE_SCORES)."""
+    return np.ascontiguousarray(softmax(logits)[:, :-1])
+
+
+def likeliest(scores: Float32Array) -> NDArray[np.intp]:
+    """The index of each document's likeliest language, or of text; `NO_LANGUAGE` where it is none that is known."""
+    return np.where(scores.max(axis=1) < MIN_ANSWERED_SCORE, NO_LANGUAGE, scores.argmax(axis=1))
+
+
+def prepare(language_layer: LanguageLayer, documents: Sequence[Document]) -> Prepared:
     """Lines, tokens, languages and states of some documents."""
     batch = make_batch([document.text for document in documents])
     tokens = tokenize(batch)
-    return read_as(documents, batch, tokens, language_scores(language_layer, documents, batch, tokens))
+    return read_as(documents, batch, tokens, scores_of(language_logits(language_layer, documents, batch, tokens)))
 
 
 def read_as(documents: Sequence[Document], batch: Batch, tokens: Tokens, scores: Float32Array) -> Prepared:

@@ -33,16 +33,17 @@ from linewise.features.languages import LANGUAGE_NAMES
 from linewise.features.vectors import N_LANGUAGE_BUCKETS, N_LINE_BUCKETS
 
 from .layout import HIDDEN_LINE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, REFINED, second_layout
-from .network import Layer, Network
+from .network import LanguageLayer, Layer, Network
 from .pipeline import N_LINE_OUTPUTS, Networks
 from .sparse import CODE_LIMIT, CodedLayer, decode, encode
 
-FORMAT_VERSION = "5"
+FORMAT_VERSION = "6"
 MODES = ("high-confidence", "balanced", "best-guess")
 SIZES = (1, 4, 11, 28, 80)
 """Of texts, in lines: those of up to so many share their thresholds, and those with more do."""
 N_SIZES = len(SIZES) + 1
 _JSON_NAME, _WEIGHTS_NAME = "model.json", "weights.safetensors"
+_UNFAMILIAR = "language.unfamiliar"
 _MAX_JSON_BYTES, _MAX_WEIGHTS_BYTES = 1 << 20, 64 << 20
 
 
@@ -187,11 +188,16 @@ def compact(networks: Networks) -> Networks:
     """The same networks with the hashed layers as they are stored, in one byte a weight."""
     if isinstance(networks.words, CodedLayer):
         return networks
-    return replace(networks, language=decode(encode(networks.language)), words=encode(networks.words))
+    language = decode(encode(networks.language))
+    return replace(
+        networks,
+        language=LanguageLayer(language.weight, language.bias, networks.language.unfamiliar),
+        words=encode(networks.words),
+    )
 
 
 def _to_arrays(networks: Networks, dtype: type[np.float16 | np.float32]) -> dict[str, NDArray[Any]]:
-    arrays: dict[str, NDArray[Any]] = {}
+    arrays: dict[str, NDArray[Any]] = {_UNFAMILIAR: np.array([networks.language.unfamiliar], dtype=np.float32)}
     named = {"line.0": networks.line}
     for name, network in (("first_context", networks.first_context), ("second_context", networks.second_context)):
         named.update({f"{name}.{index}": layer for index, layer in enumerate(network.layers)})
@@ -227,11 +233,21 @@ def _from_arrays(path: Path, arrays: dict[str, NDArray[Any]]) -> Networks:
     first = network("first_context", 2, N_FIRST_INPUTS, N_LABELS)
     n_hidden = first.layers[-1].weight.shape[0]
     second = network("second_context", 2, second_layout(n_hidden)["context"].stop, len(REFINED))
-    networks = Networks(language, words, line, first, second)
+    unfamiliar = _number(path, arrays, _UNFAMILIAR)
+    networks = Networks(LanguageLayer(language.weight, language.bias, unfamiliar), words, line, first, second)
     extra = sorted(set(arrays) - set(_to_arrays(networks, np.float32)))
     if extra:
         raise ModelError(f"{path}: unexpected array {extra[0]!r}")
     return networks
+
+
+def _number(path: Path, arrays: dict[str, NDArray[Any]], name: str) -> float:
+    array = arrays.get(name)
+    if array is None:
+        raise ModelError(f"{path}: array {name} is missing")
+    if array.dtype != np.float32 or array.shape != (1,) or not np.isfinite(array).all():
+        raise ModelError(f"{path}: array {name} is not one finite number of type float32")
+    return float(array[0])
 
 
 def _coded_layer(path: Path, arrays: dict[str, NDArray[Any]], name: str, n_inputs: int, n_outputs: int) -> CodedLayer:

@@ -126,7 +126,7 @@ def test_the_same_seed_gives_the_same_weights_and_a_resumed_training_too(trained
     again = fit_all(tmp_path)
     for first, second in zip(weights(trained), weights(again), strict=True):
         assert np.array_equal(first, second)
-    for path in tmp_path.glob("*context*"):
+    for path in (path for stage in ("first", "second") for path in tmp_path.glob(f"*{stage}*")):
         path.unlink()
     reports: list[str] = []
     resumed = fit_all(tmp_path, reports)
@@ -240,16 +240,19 @@ def test_a_training_goes_on_only_with_the_files_that_it_began_with() -> None:
     assert training_key(SMALL, first, second) in keys
 
 
-def test_what_a_withheld_language_scored_falls_to_the_others_in_proportion() -> None:
-    scores = np.array([[0.6, 0.1, 0.2, *[0.0] * 13, 0.1]] * 3, dtype=np.float32)
+def test_what_a_withheld_language_scored_falls_to_the_others_in_proportion_and_to_no_language() -> None:
+    scores = np.array([0.6, 0.1, 0.2, *[0.0] * 13, 0.06, 0.04], dtype=np.float32)
+    with np.errstate(divide="ignore"):
+        logits = np.log(np.stack([scores] * 3))
     nothing = np.empty(0, np.uint32)
     known = np.empty(0, bool)
     samples = [
         Sample(pipeline.Document(b""), 0, nothing, known, withheld=withheld)
         for withheld in ((), (0,), tuple(range(TEXT_CLASS)))
     ]
-    of_none, of_one, of_all = without(scores.copy(), samples)
-    assert np.array_equal(of_none, scores[0])
-    assert np.allclose(of_one[:3], [0, 0.3, 0.6])
-    assert of_one[TEXT_CLASS] == of_all[TEXT_CLASS] == scores[0, TEXT_CLASS]
+    of_none, of_one, of_all = pipeline.scores_of(without(logits, samples))
+    assert np.allclose(of_none, scores[:-1])
+    assert np.allclose(of_one[:3], [0, 0.25, 0.5])
+    assert np.isclose(1 - of_one.sum(), 0.1)
+    assert np.isclose(of_all[TEXT_CLASS], 0.6)
     assert not of_all[:TEXT_CLASS].any()

@@ -60,7 +60,8 @@ typedef struct {
     int64_t n_carried, n_openers, n_far, n_refined, n_not_refined, n_first_labels;
     const uint32_t *where, *local_words;
     int64_t n_local_words;
-    const float *limits; /* least language score; of interior logits, both; of context logits; their scale */
+    const float *limits; /* least language score; of interior logits, both; of context logits; their scale;
+                            what a text says for no known language */
 } Model;
 
 typedef struct Flow Flow;

@@ -28,10 +28,11 @@ static void add_rows(const float *const *rows, int64_t count, int64_t n, float s
     *(Lanes *)(sums + n - LANES) = last;
 }
 
-/* The scores of a document's language by its first tokens; `of` of shape (n_scores), n_scores <= MAX_SCORES. */
+/* The scores of a document's language by its first tokens; `of` of shape (n_scores), n_scores <= MAX_SCORES. What they lack
+ * of 1 is that of no known language, for which a text says `unfamiliar` for each square root of a token. */
 static void score_languages(
-    const float *weight, const float *bias, int64_t n_scores, const Index *first, int64_t begin_line, int64_t end_line,
-    const uint32_t *exact, const uint32_t *abstract, float *of)
+    const float *weight, const float *bias, float unfamiliar, int64_t n_scores, const Index *first, int64_t begin_line,
+    int64_t end_line, const uint32_t *exact, const uint32_t *abstract, float *of)
 {
     int64_t begin = first[begin_line], end = first[end_line];
     end = end - begin < MAX_TOKENS_PER_LANGUAGE ? end : begin + MAX_TOKENS_PER_LANGUAGE;
@@ -54,15 +55,16 @@ static void score_languages(
             }
         }
     add_rows(rows, count, n_scores, share, sums);
-    float highest = -INFINITY, total = 0;
+    float none = unfamiliar * (float)sqrt((double)(end - begin)), highest = none;
     for (int64_t k = 0; k < n_scores; k++) {
         sums[k] += bias[k];
         highest = sums[k] > highest ? sums[k] : highest;
     }
+    float total = expf(none - highest);
     for (int64_t k = 0; k < n_scores; k++)
         total += of[k] = expf(sums[k] - highest);
     for (int64_t k = 0; k < n_scores; k++)
-        of[k] = begin_line == end_line ? 1.0f / (float)n_scores : of[k] / total;
+        of[k] = begin_line == end_line ? 0 : of[k] / total;
 }
 
 
@@ -117,8 +119,8 @@ static int find_language(const Text *t, const Window *window, const Reader *read
     }
     if (!failed)
         score_languages(
-            model->language_weight, model->language_bias, model->n_scores, window->first, begin, end, window->exact,
-            window->abstract, of);
+            model->language_weight, model->language_bias, model->limits[5], model->n_scores, window->first, begin, end,
+            window->exact, window->abstract, of);
     end_window(&other);
     return failed;
 }

@@ -1,7 +1,7 @@
 /* Hashed n-grams of lines and their sums of weights: `vectors.line_vectors` and its product with the first layer. */
 #include "kernel.h"
 
-enum { MAX_TOKENS_PER_LINE = 48, FEATURES_PER_TOKEN = 3, FEATURES_PER_LINE = 23, BUCKET_SHIFT = 32 - 16 };
+enum { MAX_TOKENS_PER_LINE = 48, FEATURES_PER_TOKEN = 4, FEATURES_PER_LINE = 23, BUCKET_SHIFT = 32 - 16 };
 enum { LANGUAGE_SHIFT = 32 - 15 };
 static const uint32_t K[6] = {0x9E3779B1u, 0x85EBCA77u, 0xC2B2AE3Du, 0x27D4EB2Fu, 0x165667B1u, 0x7FEB352Du};
 static const uint32_t BEGIN = 0x42454749u, END = 0x454E4421u, NOWHERE = 0x4E4F5748u, SALT = 0x51ED270Bu;
@@ -129,6 +129,7 @@ EXPORT void lw_line_vectors(
             *out++ = bucket(exact[token] * K[0] + state);
             *out++ = bucket(pair + 1);
             *out++ = bucket(two_back * K[3] + pair + 2);
+            *out++ = bucket(language + current * K[3] + state + 3);
             two_back = one_back;
             one_back = current;
         }

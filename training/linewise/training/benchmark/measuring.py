@@ -358,7 +358,7 @@ class _Measurement:
             for group in groups(cases, BATCH_LINES):
                 documents = [case.document(self._language, Told.NOTHING) for case in group]
                 scores = pipeline.prepare(self._model.networks.language, documents).language_scores
-                found = scores.argmax(axis=1)
+                found = pipeline.likeliest(scores)
                 right += int((found == index).sum())
                 alike += int(np.isin(found, same).sum())
                 total += len(group)

@@ -20,6 +20,7 @@ from linewise.features.languages import LANGUAGE_NAMES
 from linewise.models import store
 from linewise.models.cost import multiply_adds
 from linewise.models.layout import NOT_REFINED, REFINED
+from linewise.models.network import LanguageLayer
 from linewise.models.pipeline import Networks
 from linewise.training.corpus.code_digest import digest_of_modules
 from linewise.training.corpus.manifest import Split, load_manifest
@@ -30,6 +31,7 @@ from linewise.training.variants import Variation, with_variants
 
 from .calibration import Affine, calibrated, fit_calibration
 from .evaluation import answer_with, measure, random_windows, whole_files
+from .familiarity import with_familiarity
 from .folds import may_be_held
 from .sampling import Sample
 from .stages import Recipe, Run, fit_first_context, fit_language, fit_line, fit_second_context, initial_networks
@@ -61,7 +63,14 @@ _CODE = {
         "reshaping.py",
         "syntax.py",
     ),
-    "linewise.training.trainer": ("calibration.py", "folds.py", "perceptron.py", "sampling.py", "stages.py"),
+    "linewise.training.trainer": (
+        "calibration.py",
+        "familiarity.py",
+        "folds.py",
+        "perceptron.py",
+        "sampling.py",
+        "stages.py",
+    ),
 }
 
 
@@ -174,11 +183,14 @@ def fit_stages(
     def calibration(networks: Networks) -> Affine:
         return fit_calibration(views_of(unseen), answer_with(replace(networks, language=language)))
 
+    def language_of(name: str, files: Sequence[LabelledFile]) -> LanguageLayer:
+        return with_familiarity(fit_language(name, files, run), [*unseen.code.values(), unseen.text])
+
     networks = initial_networks()
-    of_context_files = fit_language("language of context", context_files, run)
+    of_context_files = language_of("language of context", context_files)
     words, line = fit_line(line_files, replace(networks, language=of_context_files), run).layers
-    networks = replace(networks, language=fit_language("language of line", line_files, run))
-    language = fit_language("language of all", [*line_files, *context_files], run)
+    networks = replace(networks, language=language_of("language of line", line_files))
+    language = language_of("language of all", [*line_files, *context_files])
     # The later networks learn from answers of the weights as they are stored.
     stored = store.compact(replace(networks, words=words, line=line))
     first = fit_first_context(context_files, stored, run)

@@ -60,8 +60,7 @@ class Sample:
 
     Attributes:
         document: the text as the classifier gets it.
-        language: index of its true language, `TEXT_CLASS` for text; any one for a language that the model has no name
-            for, drawn anew each time: whoever learns to tell languages learns to be unsure of it.
+        language: index of its true language, `TEXT_CLASS` for text, and for languages that the model has no name for.
         masks: label masks, uint32 of shape (n_lines,).
         known: whether the truth of each line is known, bool of shape (n_lines,).
         inside: whether each line begins inside what opened above it in the whole file, bool of shape (n_lines,); None
@@ -165,13 +164,12 @@ def _sample(
     sampling: Sampling,
     rng: np.random.Generator,
 ) -> Sample:
-    further = file.language in FURTHER_LANGUAGES
-    language = int(rng.integers(TEXT_CLASS)) if further else LANGUAGE_INDEX.get(file.language, TEXT_CLASS)
-    told = language != TEXT_CLASS and not further and rng.random() < sampling.hint_share
+    language = LANGUAGE_INDEX.get(file.language, TEXT_CLASS)
+    told = language != TEXT_CLASS and rng.random() < sampling.hint_share
     context = extent if rng.random() < sampling.context_share else "unknown"
     document = Document(data, file.language if told else None, context)
     withheld: tuple[int, ...] = ()
-    if not told and language != TEXT_CLASS and not further and rng.random() < sampling.withheld_share:
+    if not told and language != TEXT_CLASS and rng.random() < sampling.withheld_share:
         # With its twin or without: an unseen language may resemble a known one closely or not at all.
         withheld = _WITH_TWINS.get(language, (language,)) if rng.random() < 0.5 else (language,)
     return Sample(document, language, file.masks[lines], file.known[lines], inside[lines], withheld)

@@ -19,14 +19,15 @@ from linewise.features.tokens import tokenize
 from linewise.features.vectors import N_LANGUAGE_BUCKETS, N_LINE_BUCKETS, language_vectors
 from linewise.models import pipeline
 from linewise.models.layout import HIDDEN_LINE, LOGIT_SCALE, N_FIRST_INPUTS, N_LANGUAGE_SCORES, REFINED, second_layout
-from linewise.models.network import Float32Array, Inputs, Layer, Network
+from linewise.models.network import Float32Array, Inputs, LanguageLayer, Layer, Network
 from linewise.models.pipeline import N_LINE_OUTPUTS, Networks
+from linewise.training.corpus.manifest import FURTHER_LANGUAGES
 from linewise.training.corpus.shards import LabelledFile
 from linewise.training.variants import Variation
 
 from .checkpoints import Checkpoints
 from .perceptron import Perceptron, Rows, Schedule, Start, label_targets
-from .sampling import TEXT_CLASS, Sample, Sampling, batches, draw, inside_of, truth_of
+from .sampling import Sample, Sampling, batches, draw, inside_of, truth_of
 
 PIPELINE_LINES = 8_000
 """Lines that go through the pipeline at once."""
@@ -99,8 +100,9 @@ def initial_networks() -> Networks:
             )
         )
 
+    language = zeros(N_LANGUAGE_BUCKETS, N_LANGUAGE_SCORES).layers[0]
     return Networks(
-        language=zeros(N_LANGUAGE_BUCKETS, N_LANGUAGE_SCORES).layers[0],
+        language=LanguageLayer(language.weight, language.bias, 0.0),
         words=zeros(N_LINE_BUCKETS, HIDDEN_LINE).layers[0],
         line=zeros(HIDDEN_LINE, N_LINE_OUTPUTS).layers[0],
         first_context=zeros(N_FIRST_INPUTS, 48, N_LABELS),
@@ -109,8 +111,9 @@ def initial_networks() -> Networks:
 
 
 def fit_language(name: str, files: Sequence[LabelledFile], run: Run) -> Layer:
-    """The language of a document from its words."""
+    """The language of a document from its words; files of languages that have no name are left out."""
     recipe = run.recipe
+    files = [file for file in files if file.language not in FURTHER_LANGUAGES]
     sampling = replace(recipe.sampling, whole_share=0.3, hint_share=0.0)
     total = sum(len(file.masks) for file in files) * recipe.language.epochs
 
@@ -174,30 +177,25 @@ def fit_second_context(files: Sequence[LabelledFile], networks: Networks, run: R
     return _fit_lines("second context", files, rows, targets, len(REFINED), run.recipe.second_context, run, start)
 
 
-def _prepared(language_layer: Layer, samples: list[Sample]) -> pipeline.Prepared:
+def _prepared(language_layer: LanguageLayer, samples: list[Sample]) -> pipeline.Prepared:
     """Samples as the pipeline prepares them, but that some languages are withheld from it."""
     documents = [sample.document for sample in samples]
     batch = make_batch([document.text for document in documents])
     tokens = tokenize(batch)
-    scores = without(pipeline.language_scores(language_layer, documents, batch, tokens), samples)
-    return pipeline.read_as(documents, batch, tokens, scores)
+    logits = without(pipeline.language_logits(language_layer, documents, batch, tokens), samples)
+    return pipeline.read_as(documents, batch, tokens, pipeline.scores_of(logits))
 
 
-def without(scores: Float32Array, samples: Sequence[Sample]) -> Float32Array:
-    """Language scores as if the model had never seen the languages that the samples withhold.
-
-    What they had falls to the other languages, in proportion; the score of being no code stays.
+def without(logits: Float32Array, samples: Sequence[Sample]) -> Float32Array:
+    """Log-odds of languages as if the model had never seen those that the samples withhold.
 
     Args:
-        scores: float32 of shape (n_samples, N_LANGUAGE_SCORES), changed in place.
+        logits: float32 of shape (n_samples, N_LANGUAGE_SCORES + 1), changed in place.
         samples: the documents.
     """
-    for row, sample in zip(scores, samples, strict=True):
-        if sample.withheld:
-            known = row[:TEXT_CLASS].sum()
-            row[list(sample.withheld)] = 0
-            row[:TEXT_CLASS] *= known / max(row[:TEXT_CLASS].sum(), np.finfo(np.float32).tiny)
-    return scores
+    for row, sample in zip(logits, samples, strict=True):
+        row[list(sample.withheld)] = -np.inf
+    return logits
 
 
 def _filled(fill: Inputs, prepared: pipeline.Prepared, n_inputs: int) -> Float32Array:
