@@ -24,7 +24,7 @@ from linewise.training.corpus.shards import LabelledFile
 from .evaluation import random_windows, whole_files
 from .sampling import batches
 
-SHARE = 0.03
+SHARE = 0.01
 """Of the texts of known languages, those that may be taken for texts of none."""
 _TEXTS = 120
 """Of each language and view."""
