@@ -7,7 +7,7 @@ from .pipeline import Networks
 
 _OF_DOCUMENTS = ("language", "context", "first_line")
 """Inputs of the context networks that are the same for all lines of a text: multiplied once for it."""
-N_GRAMS = 45
+N_GRAMS = 52
 """Of a line of programs, on the average."""
 
 
